@@ -1,0 +1,37 @@
+import { type ErrorClass, type ErrorCode, REGISTER } from './register.ts';
+
+/** Values that fill the `{placeholders}` of a registered message. They end up in logs and answers: never pass a secret. */
+export type ErrorValues = Readonly<Record<string, string | number>>;
+
+/**
+ * The only error that crosses a boundary. Its text, cause, remedy and class come from the register; `cause` keeps the
+ * original error for the log of this process and is never sent to a caller.
+ */
+export class FreshetError extends Error {
+  readonly code: ErrorCode;
+  readonly values: ErrorValues;
+
+  constructor(code: ErrorCode, values: ErrorValues = {}, cause?: unknown) {
+    super(fill(REGISTER[code].message, values), { cause });
+    this.name = 'FreshetError';
+    this.code = code;
+    this.values = values;
+  }
+
+  get class(): ErrorClass {
+    return REGISTER[this.code].class;
+  }
+
+  /** What the reader of the message can do about it. */
+  get remedy(): string {
+    return fill(REGISTER[this.code].remedy, this.values);
+  }
+}
+
+export function isFreshetError(error: unknown, code?: ErrorCode): error is FreshetError {
+  return error instanceof FreshetError && (code === undefined || error.code === code);
+}
+
+function fill(text: string, values: ErrorValues): string {
+  return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(values[name] ?? placeholder));
+}

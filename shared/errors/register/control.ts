@@ -1,0 +1,10 @@
+import type { RegisteredError } from '../register.ts';
+
+export const CONTROL_ERRORS = {
+  CONTROL_UNAVAILABLE: {
+    class: 'retry',
+    message: 'The control database did not answer: {reason}.',
+    cause: 'Network trouble, a restart or a full disk.',
+    remedy: 'Nothing: it is tried again. If it lasts, check FRESHET_CONTROL_DATABASE.',
+  },
+} as const satisfies Record<string, RegisteredError>;
