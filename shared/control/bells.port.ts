@@ -1,0 +1,39 @@
+import type { Answer, BellKey, Ring } from './model.ts';
+
+/**
+ * Bells: "look here", counted, with a lease for the one worker that looks. Leases and ages go by the control database's
+ * clock. `owner` is a random name made for one turn. Errors: CONTROL_UNAVAILABLE (retry).
+ */
+export interface Bells {
+  /**
+   * Adds 1 to each bell and returns the keys for which a message must be sent: those with none pending (or one pending
+   * for PENDING_MAX_MS) and no live lease, for an owner sees every ring. Unknown keys are left out. Works in key order.
+   */
+  ring(rings: readonly Ring[]): Promise<BellKey[]>;
+  /**
+   * Takes the lease if it is free and, for a feed, its organization has fewer than the limit. Clears `pending`; only `busy`
+   * sets it to BUSY_RETRY_MS from now, for the one message that the caller sends for then.
+   */
+  answer(key: BellKey, owner: string): Promise<Answer>;
+  /** The rings counted so far; null when the lease is lost. Lengthens the lease. */
+  hold(key: BellKey, owner: string): Promise<{ rung: number; seen: number } | null>;
+  /** Says that every ring up to `rung` is answered. False when the lease is lost. */
+  heard(key: BellKey, owner: string, rung: number): Promise<boolean>;
+  /** Gives the lease back unless the bell has rung since it was last heard: then `rung`, and the lease is kept. */
+  giveBack(key: BellKey, owner: string): Promise<'given' | 'rung' | 'lost'>;
+  /** Gives the lease back and counts one message as pending from `afterMs` on: the caller sends just that one. */
+  postpone(key: BellKey, owner: string, afterMs: number): Promise<boolean>;
+  /** Bells whose owner's lease has run out, or with rings unseen and neither owner nor message: for the sweep. */
+  abandoned(limit: number): Promise<BellKey[]>;
+}
+
+/** A lease outlives any single step of a turn; each step lengthens it. Shorter than the queues' lock (60 s), so that a redelivered message finds it free. */
+export const LEASE_MS = 30_000;
+/** A message pending longer than this counts as lost. */
+export const PENDING_MAX_MS = 60_000;
+/** Turns begun without an end after which the work is held back: no page may kill instances for ever. */
+export const STARTS_MAX = 5;
+/** Feeds of one organization read at the same time (reference: dataverse.md, section 2.4: half of what is allowed is far more). */
+export const LEASES_PER_ORGANIZATION = 8;
+/** A feed that finds no lease free looks again after this; a read takes a fraction of it. */
+export const BUSY_RETRY_MS = 500;

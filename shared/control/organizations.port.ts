@@ -1,0 +1,22 @@
+/** What all instances know together of the organizations they read. Errors: CONTROL_UNAVAILABLE (retry). */
+export interface Organizations {
+  /**
+   * Reserves one request to the organization and says how many ms to wait for it; 0: now. Requests over 300 s and their execution
+   * time stay under half of what Dataverse allows. `spentMs`: how long the request before took.
+   */
+  reserve(organizationId: string, spentMs: number): Promise<number>;
+  /** Nobody reads the organization for the next `ms`: it said so. */
+  throttle(organizationId: string, ms: number): Promise<void>;
+  /** Feeds that a sweep may ring now, longest not read first, at most `limit` over all organizations. Counts them as swept. */
+  sweep(limit: number): Promise<{ organizationId: string; entity: string }[]>;
+  /** Adds to a counter of things that belong to no profile. */
+  count(name: string, amount: number): Promise<void>;
+  counters(): Promise<Record<string, number>>;
+}
+
+/** Half of 6,000 requests per 300 s: a burst at once and the rest evenly (reference: dataverse.md, section 2.4). */
+export const REQUEST_BURST = 300;
+export const REQUESTS_PER_S = 9;
+/** Half of 1,200 s of execution per 300 s. */
+export const EXECUTION_SHARE = 2;
+export const EXECUTION_BURST_MS = 60_000;

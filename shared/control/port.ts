@@ -1,0 +1,17 @@
+import type { Bells } from './bells.port.ts';
+import type { Feeds } from './feeds.port.ts';
+import type { Organizations } from './organizations.port.ts';
+import type { Profiles } from './profiles.port.ts';
+import type { Retention } from './retention.port.ts';
+
+/** The control database: everything Freshet knows besides the rows themselves. One instance serves one process. */
+export interface Control {
+  readonly bells: Bells;
+  readonly feeds: Feeds;
+  readonly profiles: Profiles;
+  readonly organizations: Organizations;
+  readonly retention: Retention;
+  /** Creates or upgrades the tables. Safe to repeat, and when several instances start at once. */
+  migrate(): Promise<void>;
+  close(): Promise<void>;
+}

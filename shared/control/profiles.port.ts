@@ -1,0 +1,41 @@
+import type { Breaker, FeedKey, Profile, Subscription } from './model.ts';
+
+/** Profiles and their parts in feeds. Errors: CONTROL_UNAVAILABLE (retry). */
+export interface Profiles {
+  /** False when the organization has a profile of that name already (letter case does not count). */
+  create(profile: Profile): Promise<boolean>;
+  get(id: string): Promise<Profile | null>;
+  /** All profiles of these organizations, by name. */
+  list(organizationIds: readonly string[]): Promise<Profile[]>;
+  /** False when there is no such profile. */
+  update(id: string, change: ProfileChange): Promise<boolean>;
+  /** Removes the profile, its subscriptions and bell; feeds that nobody subscribes to any more go with their pages. Answers with the pages' blobs. */
+  remove(id: string): Promise<string[]>;
+  /** Makes the feed if it is new, its bell, and the subscription, which starts nowhere: applying finds no position and asks for a snapshot. Safe to repeat. */
+  subscribe(profileId: string, feed: FeedKey, shape: string): Promise<void>;
+  subscriptions(profileId: string): Promise<Subscribed[]>;
+  /** What a worker knows after a commit. */
+  report(profileId: string, entity: string, report: Report): Promise<void>;
+  /** Active profiles of a feed whose destination can be used: those that new pages concern. */
+  listeners(feed: FeedKey): Promise<string[]>;
+  /** Profiles that a sweep has to ring: behind, retries due, breaker to probe, or not looked at for `quietMs`. Counts them as looked at. */
+  due(now: number, quietMs: number): Promise<string[]>;
+}
+
+export type ProfileChange = Partial<
+  Pick<Profile, 'settings' | 'state' | 'trouble' | 'retryAt' | 'activatedAt' | 'modifiedAt'>
+> & {
+  readonly breaker?: Breaker | null;
+};
+
+/** A subscription beside the end of its feed. */
+export interface Subscribed extends Subscription {
+  readonly head: number;
+  readonly tail: string;
+  /** The last page's number of the snapshot that fills the table, once it is read. */
+  readonly snapshotEnd: number | null;
+}
+
+export type Report = Partial<
+  Pick<Subscription, 'page' | 'number' | 'counters' | 'shape' | 'snapshotId' | 'lastExportAt' | 'lagMs'>
+>;
