@@ -1,5 +1,5 @@
 import type { EntityMetadata } from '../dataverse/metadata.ts';
-import type { Feed, FeedKey, Page, Snapshot, Trouble } from './model.ts';
+import type { Feed, FeedKey, Page, Slot, Snapshot, Trouble } from './model.ts';
 
 /** Feeds, their pages and snapshots. Every change of a feed is one transaction. Errors: CONTROL_UNAVAILABLE (retry). */
 export interface Feeds {
@@ -38,6 +38,8 @@ export interface Append extends FeedKey {
   readonly cursor: Partial<Pick<Feed, 'token' | 'nextLink' | 'keysLink'>>;
   /** No next link remains: the rings remembered by beginRead are seen. */
   readonly complete: boolean;
+  /** When the next read of changes may begin. */
+  readonly slot?: Slot | null;
   readonly snapshot?: {
     readonly id: string;
     readonly link: string | null;
@@ -50,7 +52,7 @@ export interface FeedChange {
   readonly cursor?: Partial<Pick<Feed, 'token' | 'nextLink' | 'keysLink' | 'keysNeedColumns'>>;
   readonly metadataVersion?: string | null;
   readonly shape?: string;
-  readonly slotAt?: number | null;
+  readonly slot?: Slot | null;
   readonly trouble?: Trouble | null;
   /** Open snapshots begin anew: their links were made for another shape. */
   readonly restartSnapshots?: boolean;

@@ -45,11 +45,16 @@ export interface Feed extends FeedKey {
   /** The organization's metadata version under which the shape was last found right. */
   readonly metadataVersion: string | null;
   readonly shape: string;
-  /** Not before (ms): the slot reserved for the next read. */
-  readonly slotAt: number | null;
+  /** The next read of changes begins no sooner than `at` (ms); `paid`: its request is reserved already. */
+  readonly slot: Slot | null;
   /** Reads in a row that did not bring what a notification announced; 0 once something came or QUIET_READS_MAX is passed. */
   readonly quiet: number;
   readonly trouble: Trouble | null;
+}
+
+export interface Slot {
+  readonly at: number;
+  readonly paid: boolean;
 }
 
 export interface Trouble {
