@@ -93,7 +93,7 @@ async function sharedCopy(packaged: string, user: ServerUser | null): Promise<st
   const owner = process.getuid?.() ?? 0;
   const folder = path.join(
     await reachableFolder(user, [os.tmpdir(), '/var/tmp', '/tmp']),
-    `freshet-${owner}-${content.slice(0, 16)}`,
+    `freshet-postgres-${owner}-${content.slice(0, 16)}`,
   );
   const native = path.join(folder, 'native');
   if (await isOurs(folder, owner)) {

@@ -14,6 +14,8 @@ const READY_MS = 120_000;
 /** A fast stop writes a checkpoint; slow disks take their time. */
 const STOP_MS = 20_000;
 const LAST_LINES = 5;
+/** The log's last lines may arrive after the news of the end. */
+const LAST_WORDS_MS = 500;
 /** The words of the system in PostgreSQL's messages, and the code whose cure fits. */
 const SYSTEM_WORDS: readonly (readonly [words: RegExp, code: string])[] = [
   [/Address already in use/i, 'EADDRINUSE'],
@@ -70,6 +72,7 @@ export async function startPostmaster(
   const answered = await until(() => ready || reason !== null, READY_MS);
   if (!ready || reason !== null) {
     server.kill('SIGKILL');
+    await until(() => server.stderr.closed, LAST_WORDS_MS);
     throw failureOf(
       lines,
       reason ?? (answered ? '' : `not ready after ${READY_MS / 1000} s`),
@@ -84,8 +87,8 @@ export async function startPostmaster(
 function endOf(server: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     server.on('error', (error) => resolve(error.message));
-    // "close" comes after the last line of the log, "exit" may come before.
-    server.on('close', (code, signal) => resolve(`the server process ended with ${signal ?? `exit code ${code}`}`));
+    // Not "close": that waits until the log's pipe is closed, which a busy process of a killed server keeps open.
+    server.on('exit', (code, signal) => resolve(`the server process ended with ${signal ?? `exit code ${code}`}`));
   });
 }
 

@@ -35,9 +35,15 @@ const BY_SYSTEM_CODE: Readonly<Record<string, Explain>> = {
     `no permission for port ${port} or for ${data}`,
     'Use ports above 1023 (setting FRESHET_PORT) and make the folder yours (chown), or remove it',
   ],
+  ENOTDIR: ({ data }) => [`${data} cannot be made, for there is a file in its way`, 'Remove or rename that file'],
   EMFILE: () => ['too many files are open', 'Raise the limit (ulimit -n 4096)'],
 };
-const SAME_CURE: Readonly<Record<string, string>> = { EPERM: 'EACCES', EDQUOT: 'ENOSPC', ENFILE: 'EMFILE' };
+const SAME_CURE: Readonly<Record<string, string>> = {
+  EPERM: 'EACCES',
+  EDQUOT: 'ENOSPC',
+  EEXIST: 'ENOTDIR',
+  ENFILE: 'EMFILE',
+};
 
 /** The failure in words, with the cure where the system's error code tells one. */
 export function explainFailure(error: unknown, place: Place): StartFailure {
