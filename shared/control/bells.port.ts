@@ -2,7 +2,8 @@ import type { Answer, BellKey, Ring } from './model.ts';
 
 /**
  * Bells: "look here", counted, with a lease for the one worker that looks. Leases and ages go by the control database's
- * clock. `owner` is a random name made for one turn. Errors: CONTROL_UNAVAILABLE (retry).
+ * clock. `owner` is a random name made for one turn; a lease that has run out is lost once another takes it, not before.
+ * Errors: CONTROL_UNAVAILABLE (retry).
  */
 export interface Bells {
   /**
@@ -23,7 +24,10 @@ export interface Bells {
   giveBack(key: BellKey, owner: string): Promise<'given' | 'rung' | 'lost'>;
   /** Gives the lease back and counts one message as pending from `afterMs` on: the caller sends just that one. */
   postpone(key: BellKey, owner: string, afterMs: number): Promise<boolean>;
-  /** Bells whose owner's lease has run out, or with rings unseen and neither owner nor message: for the sweep. */
+  /**
+   * Bells that nobody comes for, longest first: no message pending and no live lease, but rings unseen or an owner whose
+   * lease has run out. For the sweep.
+   */
   abandoned(limit: number): Promise<BellKey[]>;
 }
 

@@ -77,7 +77,7 @@ export interface PageHeader {
   /** First or last page of its snapshot. */
   readonly begins: boolean;
   readonly ends: boolean;
-  /** OperationCreatedOn of the oldest notification that led to it, ms. */
+  /** OperationCreatedOn of the oldest notification that led to it, ms; a snapshot's pages have none. */
   readonly notifiedAt: number | null;
   readonly readAt: number;
   readonly entries: number;

@@ -7,11 +7,14 @@ export interface Profiles {
   get(id: string): Promise<Profile | null>;
   /** All profiles of these organizations, by name. */
   list(organizationIds: readonly string[]): Promise<Profile[]>;
-  /** False when there is no such profile. */
+  /** False when there is no such profile, or its new name is taken. */
   update(id: string, change: ProfileChange): Promise<boolean>;
   /** Removes the profile, its subscriptions and bell; feeds that nobody subscribes to any more go with their pages. Answers with the pages' blobs. */
   remove(id: string): Promise<string[]>;
-  /** Makes the feed if it is new, its bell, and the subscription, which starts nowhere: applying finds no position and asks for a snapshot. Safe to repeat. */
+  /**
+   * Makes the feed if it is new, its bell, and the subscription, which starts nowhere: applying finds no position and asks
+   * for a snapshot. Safe to repeat. Nothing happens when the profile is gone.
+   */
   subscribe(profileId: string, feed: FeedKey, shape: string): Promise<void>;
   subscriptions(profileId: string): Promise<Subscribed[]>;
   /** What a worker knows after a commit. */

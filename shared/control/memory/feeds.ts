@@ -1,0 +1,122 @@
+import { LEASE_MS } from '../bells.port.ts';
+import type { Feeds } from '../feeds.port.ts';
+import { type Feed, type FeedKey, feedBell, type Snapshot } from '../model.ts';
+import { appendTo } from '../rules/append.ts';
+import { changed } from '../rules/change.ts';
+import { older, ownBell } from './bells.ts';
+import { type AtOnce, type Bell, type FeedRow, type Memory, subscribers } from './state.ts';
+
+export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
+  const rowOf = (feed: FeedKey): FeedRow | null => memory.state.feeds.get(feedBell(feed)) ?? null;
+  return {
+    get: (feed) => rowOf(feed)?.feed ?? null,
+    of: (organizationId) =>
+      [...memory.state.feeds.values()]
+        .map((row) => row.feed)
+        .filter((feed) => feed.organizationId === organizationId)
+        .sort((a, b) => (a.entity < b.entity ? -1 : 1)),
+    snapshots(feed) {
+      const open = (rowOf(feed)?.snapshots ?? []).filter((snapshot) => snapshot.endNumber === null);
+      return open.map((snapshot) => ({ snapshot, ...progress(memory, snapshot) }));
+    },
+    beginRead: (feed, owner) =>
+      change(memory, feed, owner, (row, bell) => ({
+        row: { ...row, reading: { rung: bell.rung, at: older(row.reading.at, bell.notifiedAt) } },
+        bell: { notifiedAt: null },
+      })),
+    append(append) {
+      let feed: Feed | null = null;
+      change(memory, append, append.owner, (row, bell) => {
+        const snapshot = row.snapshots.find(({ id }) => id === append.snapshot?.id) ?? null;
+        const appended = appendTo({ feed: row.feed, reading: row.reading, bell, snapshot }, append);
+        if (!appended) return null;
+        const page = appended.page && { page: appended.page, appendedAt: memory.now(), passedAt: null };
+        feed = appended.feed;
+        return {
+          row: {
+            feed,
+            reading: appended.reading,
+            lookedAt: append.complete ? memory.now() : row.lookedAt,
+            pages: page ? [...row.pages, page] : row.pages,
+            snapshots: row.snapshots.map((before) => (before === snapshot ? (appended.snapshot ?? before) : before)),
+          },
+          bell: { seen: appended.seen },
+        };
+      });
+      return feed;
+    },
+    update: (feed, owner, { cursor = {}, restartSnapshots = false, ...rest }) =>
+      change(memory, feed, owner, (row) => ({
+        row: {
+          ...row,
+          feed: changed<Feed>(row.feed, { ...cursor, ...rest }),
+          snapshots: restartSnapshots ? row.snapshots.map(restarted) : row.snapshots,
+        },
+      })),
+    pagesAfter: (feed, number, limit) =>
+      (rowOf(feed)?.pages ?? [])
+        .filter(({ page }) => page.number > number)
+        .slice(0, limit)
+        .map(({ page }) => page),
+    queueSnapshot({ organizationId, entity }, id, audience) {
+      const row = rowOf({ organizationId, entity });
+      const queued = row?.snapshots.find((snapshot) => snapshot.id === id);
+      if (queued) return queued;
+      const snapshot = { organizationId, entity, id, audience, link: null, started: false, endNumber: null, rows: 0 };
+      if (row) {
+        const kept = row.snapshots.filter((before) => before.endNumber !== null || before.audience !== audience);
+        memory.state.feeds.set(feedBell(row.feed), { ...row, snapshots: [...kept, snapshot] });
+      }
+      return snapshot;
+    },
+    metadata(feed, shape) {
+      const shapes = memory.state.shapes.get(feedBell(feed)) ?? [];
+      const found = shape === undefined ? shapes.at(-1) : shapes.find((row) => row.shape === shape);
+      return found?.metadata ?? null;
+    },
+    saveMetadata(feed, shape, metadata) {
+      const others = (memory.state.shapes.get(feedBell(feed)) ?? []).filter((row) => row.shape !== shape);
+      memory.state.shapes.set(feedBell(feed), [...others, { shape, metadata, savedAt: memory.now() }]);
+    },
+  };
+}
+
+interface Change {
+  readonly row: FeedRow;
+  readonly bell?: Partial<Bell>;
+}
+
+/** Changes a feed whose lease `owner` holds, and lengthens the lease; `to` may answer null to leave all as it is. */
+function change(
+  memory: Memory,
+  feed: FeedKey,
+  owner: string,
+  to: (row: FeedRow, bell: Bell) => Change | null,
+): boolean {
+  const key = feedBell(feed);
+  const bell = ownBell(memory, key, owner);
+  const row = memory.state.feeds.get(key);
+  const changes = bell && row ? to(row, bell) : null;
+  if (!bell || !changes) return false;
+  memory.state.feeds.set(key, changes.row);
+  memory.state.bells.set(key, { ...bell, ...changes.bell, leaseUntil: memory.now() + LEASE_MS });
+  return true;
+}
+
+function restarted(snapshot: Snapshot): Snapshot {
+  return snapshot.endNumber === null ? { ...snapshot, link: null, started: false, rows: 0 } : snapshot;
+}
+
+function progress(memory: Memory, snapshot: Snapshot): { unapplied: number; audience: string[] } {
+  const addressed = subscribers(memory, snapshot).filter(
+    ({ profileId }) =>
+      memory.state.profiles.get(profileId)?.profile.state === 'active' &&
+      (snapshot.audience === null || snapshot.audience === profileId),
+  );
+  const fastest = Math.max(0, ...addressed.map((subscription) => subscription.number));
+  const pages = memory.state.feeds.get(feedBell(snapshot))?.pages ?? [];
+  return {
+    unapplied: pages.filter(({ page }) => page.snapshotId === snapshot.id && page.number > fastest).length,
+    audience: addressed.map((subscription) => subscription.profileId).sort(),
+  };
+}

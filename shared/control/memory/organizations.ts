@@ -1,0 +1,35 @@
+import { feedBell } from '../model.ts';
+import type { Organizations } from '../organizations.port.ts';
+import { takeSlot, throttled, UNUSED } from '../rules/pace.ts';
+import { isListening } from './profiles.ts';
+import { type AtOnce, type FeedRow, type Memory, subscribers } from './state.ts';
+
+export function memoryOrganizations(memory: Memory): AtOnce<Organizations> {
+  const paceOf = (organizationId: string) => memory.state.organizations.get(organizationId) ?? UNUSED;
+  return {
+    reserve(organizationId, spentMs) {
+      const { pace, waitMs } = takeSlot(paceOf(organizationId), spentMs, memory.now());
+      memory.state.organizations.set(organizationId, pace);
+      return waitMs;
+    },
+    throttle(organizationId, ms) {
+      memory.state.organizations.set(organizationId, throttled(paceOf(organizationId), ms, memory.now()));
+    },
+    sweep(limit) {
+      const rows = [...memory.state.feeds.values()]
+        .filter(({ feed }) => subscribers(memory, feed).some(({ profileId }) => isListening(memory, profileId)))
+        .sort(longestNotLookedAt)
+        .slice(0, limit);
+      for (const row of rows) memory.state.feeds.set(feedBell(row.feed), { ...row, lookedAt: memory.now() });
+      return rows.map(({ feed: { organizationId, entity } }) => ({ organizationId, entity }));
+    },
+    count(name, amount) {
+      memory.state.counters.set(name, (memory.state.counters.get(name) ?? 0) + amount);
+    },
+    counters: () => Object.fromEntries(memory.state.counters),
+  };
+}
+
+function longestNotLookedAt(a: FeedRow, b: FeedRow): number {
+  return (a.lookedAt ?? 0) - (b.lookedAt ?? 0) || (feedBell(a.feed) < feedBell(b.feed) ? -1 : 1);
+}
