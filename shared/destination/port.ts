@@ -42,6 +42,8 @@ export interface Destination {
   /** Failed records whose failure-log line is not known to be written, grouped by the settlement that ended them. */
   unloggedFailures(): Promise<RetryEntry[]>;
   markLogged(settlementIds: readonly string[]): Promise<void>;
+  /** Those of the blobs that a retry or a failed record still names. */
+  openBlobs(blobs: readonly string[]): Promise<string[]>;
   /** Ends all connections; calls under way fail. */
   close(): Promise<void>;
 }

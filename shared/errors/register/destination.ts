@@ -62,6 +62,18 @@ export const DESTINATION_ERRORS = {
     cause: 'A mistake in Freshet.',
     remedy: 'Report it with the log of this moment. The profile waits; no data is lost.',
   },
+  DESTINATION_REFUSES_ALL: {
+    class: 'stop',
+    message: 'The destination refuses every record for one reason: {text}',
+    cause: 'A constraint, a trigger or a changed column of the destination, not the records.',
+    remedy: 'Mend the destination; Freshet goes on by itself within a minute.',
+  },
+  DESTINATION_TABLES_TAKEN: {
+    class: 'stop',
+    message: 'The tables for {entity} belong to another profile ({profileId}).',
+    cause: 'Two profiles write to the same database, schema and prefix.',
+    remedy: 'Give this profile another prefix, schema or database, or delete the other profile and its tables.',
+  },
   POSITION_MOVED: {
     class: 'retry',
     message: 'Another worker moved the position of {entity} first.',

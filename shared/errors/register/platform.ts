@@ -8,6 +8,13 @@ export const PLATFORM_ERRORS = {
     cause: 'Network trouble or a fault of the storage service.',
     remedy: 'Nothing: it is tried again. If it lasts, check the setting AzureWebJobsStorage.',
   },
+  BLOB_NAME_REFUSED: {
+    class: 'bug',
+    message: 'The blob name {name} cannot be used.',
+    cause:
+      'It is empty, or one of its parts is "." or "..", which an address would resolve into another blob or container.',
+    remedy: 'Report it with the log of this moment.',
+  },
   QUEUE_UNAVAILABLE: {
     class: 'retry',
     message: 'Service Bus did not take a message for {queue}: {reason}.',
@@ -59,6 +66,13 @@ export const PLATFORM_ERRORS = {
     message: 'The token has expired.',
     cause: 'It was issued too long ago.',
     remedy: 'Ask for a new token.',
+  },
+  IDENTITY_UNAVAILABLE: {
+    class: 'retry',
+    status: 503,
+    message: 'The identity service did not answer: {reason}.',
+    cause: 'Network trouble, a fault of the identity service, or Freshet’s own identity is not set up.',
+    remedy: 'Try again. If it lasts, check FRESHET_ISSUER and the identity that Freshet runs under.',
   },
   SETTING_INVALID: {
     class: 'stop',

@@ -1,0 +1,92 @@
+import type { Cell } from '../../dataverse/columns.ts';
+import type { Applied, Batch, RefusedEntry } from '../../destination/model.ts';
+import { type FreshetError, isFreshetError } from '../../errors/error.ts';
+import { findRefused, type Refused } from './bisect.ts';
+import type { Entry } from './merge.ts';
+import { keepForRetry } from './retry-blobs.ts';
+import type { ApplyTurn } from './turn.ts';
+
+export type BatchBase = Omit<Batch, 'rows' | 'deletions' | 'refused'>;
+
+/** What a retry must remember beside its row. */
+export interface Origin {
+  readonly shape: string;
+  readonly notifiedAt: number | null;
+}
+
+/**
+ * Applies a merge in one transaction. Records that the destination refuses are found first (bisecting only searches, each
+ * trial rolls back) and become retries in the very transaction that writes the others and moves the position.
+ */
+export async function applyMerge(
+  turn: ApplyTurn,
+  base: BatchBase,
+  entries: readonly Entry[],
+  origin: Origin,
+): Promise<Applied> {
+  const refused: Refused<Entry>[] = refusedByColumns(turn, base, entries);
+  for (;;) {
+    const bad = new Set(refused.map(({ item }) => item.id));
+    const good = entries.filter(({ id }) => !bad.has(id));
+    try {
+      return await commit(turn, base, good, await keepForRetry(turn, base.entity, refused, origin));
+    } catch (error) {
+      if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;
+      const found = await findRefused(good, (part) => attempt(turn, base, part));
+      // Refused as a whole, accepted in parts: no single record is to blame.
+      if (found.length === 0) throw error;
+      refused.push(...found);
+    }
+  }
+}
+
+/** What needs no database to be known: exact reasons, and no lost transaction. */
+function refusedByColumns(turn: ApplyTurn, base: BatchBase, entries: readonly Entry[]): Refused<Entry>[] {
+  return entries.flatMap((item) => {
+    const reason = item.row === null ? null : turn.destination.refusal(base, [...item.row]);
+    return reason === null ? [] : [{ item, code: 'RECORD_REFUSED', reason }];
+  });
+}
+
+function commit(
+  turn: ApplyTurn,
+  base: BatchBase,
+  entries: readonly Entry[],
+  refused: readonly RefusedEntry[],
+): Promise<Applied> {
+  return turn.destination.apply({ ...base, ...parts(entries), refused });
+}
+
+async function attempt(
+  turn: ApplyTurn,
+  base: BatchBase,
+  entries: readonly Entry[],
+): Promise<{ code: string; reason: string } | null> {
+  try {
+    await turn.destination.apply({ ...base, ...parts(entries), refused: [] }, 'trial');
+    return null;
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/** The refusal of a trial; anything else is no refusal of a record and is thrown on. */
+export function refusalOf(error: unknown): { code: string; reason: string } {
+  if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;
+  return { code: error.code, reason: reasonOf(error) };
+}
+
+/** The database's own words. */
+function reasonOf(error: FreshetError): string {
+  return String(error.values.text ?? error.message);
+}
+
+function parts(entries: readonly Entry[]): { rows: Cell[][]; deletions: string[] } {
+  const rows: Cell[][] = [];
+  const deletions: string[] = [];
+  for (const { id, row } of entries) {
+    if (row === null) deletions.push(id);
+    else rows.push(row as Cell[]);
+  }
+  return { rows, deletions };
+}

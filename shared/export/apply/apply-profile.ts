@@ -1,0 +1,144 @@
+import { STARTS_MAX } from '../../control/bells.port.ts';
+import { type Profile, profileBell } from '../../control/model.ts';
+import type { Subscribed } from '../../control/profiles.port.ts';
+import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { type ApplyMessage, postpone } from '../bells.ts';
+import type { ExportPorts } from '../ports.ts';
+import { applyFeed } from './apply-feed.ts';
+import { closeBreaker, openBreaker } from './breaker.ts';
+import { logFailedRecords } from './failed-records.ts';
+import { remedy } from './remedy.ts';
+import { reportRetries, tryRetries } from './retries.ts';
+import { type ApplyTurn, loadPositions } from './turn.ts';
+
+/** A turn ends after this time, so that no profile holds a worker for itself. */
+const TURN_MS = 10_000;
+/** Entities applied at the same time. */
+const SIDE_BY_SIDE = 4;
+/** A probe of a destination that could not be used must answer within this time. */
+const PROBE_MS = 5_000;
+/** Faults that pass by themselves are met on the spot, with growing pauses, before the breaker opens. */
+const RETRIES_ON_THE_SPOT = 3;
+const FIRST_PAUSE_MS = 100;
+
+/**
+ * Answers a profile's bell: brings its destination to the end of its feeds, and tries due retries again.
+ * A destination that cannot be used opens the profile's breaker and rejects nothing; rejects with the errors of Freshet's
+ * own services. Nothing is lost then: the position stands where it stood.
+ */
+export async function applyProfile(ports: ExportPorts, message: ApplyMessage): Promise<void> {
+  const { profileId } = message;
+  const bell = profileBell(profileId);
+  if (message.ring) await ports.control.bells.ring([{ key: bell }]);
+  const owner = ports.newId();
+  const answer = await ports.control.bells.answer(bell, owner);
+  if (answer.lease !== 'taken') return;
+  const profile = await ports.control.profiles.get(profileId);
+  if (profile === null) return;
+  if (!mayRun(ports, profile)) return release(ports, profile, owner);
+  try {
+    if (answer.starts > STARTS_MAX) throw new FreshetError('PROFILE_KEEPS_FAILING', { starts: answer.starts - 1 });
+    await takeTurn(ports, profile, owner);
+  } catch (error) {
+    if (!closesOff(error)) throw error;
+    await openBreaker(ports, profile, error);
+    await release(ports, profile, owner);
+  }
+}
+
+function mayRun(ports: ExportPorts, profile: Profile): boolean {
+  const probeDue = profile.breaker === null || profile.breaker.probeAt <= ports.clock.now();
+  return profile.state === 'active' && probeDue;
+}
+
+/** Errors that are the destination's (or its secret's), and ours about it; not those of our own services. */
+function closesOff(error: unknown): error is FreshetError {
+  if (!isFreshetError(error)) return false;
+  return !['CONTROL_UNAVAILABLE', 'STORAGE_UNAVAILABLE', 'QUEUE_UNAVAILABLE'].includes(error.code);
+}
+
+/** Ends a turn that looked at nothing: rings so far are answered, for whoever lets the profile run again rings. */
+async function release(ports: ExportPorts, profile: Profile, owner: string): Promise<void> {
+  const bell = profileBell(profile.id);
+  for (;;) {
+    const held = await ports.control.bells.hold(bell, owner);
+    if (held === null) return;
+    await ports.control.bells.heard(bell, owner, held.rung);
+    if ((await ports.control.bells.giveBack(bell, owner)) !== 'rung') return;
+  }
+}
+
+async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Promise<void> {
+  const turn: ApplyTurn = {
+    ports,
+    profile,
+    owner,
+    bell: profileBell(profile.id),
+    destination: await ports.destinations.of(profile.id),
+    end: ports.clock.now() + TURN_MS,
+    positions: new Map(),
+    shapes: new Map(),
+  };
+  await probe(turn);
+  for (let faults = 0; ports.clock.now() < turn.end; ) {
+    try {
+      if ((await round(turn)) === 'done') return;
+      faults = 0;
+    } catch (error) {
+      if (!passesByItself(error) || ++faults > RETRIES_ON_THE_SPOT) throw error;
+      await ports.clock.sleep(FIRST_PAUSE_MS * 2 ** (faults - 1));
+      // Whether the last commit happened is told by the positions.
+      await loadPositions(turn);
+    }
+  }
+  await postpone(ports, turn.bell, owner, 0);
+}
+
+/** The first question to the destination; behind an open breaker it may take no longer than a probe, and closes it. */
+async function probe(turn: ApplyTurn): Promise<void> {
+  const { ports, profile } = turn;
+  if (profile.breaker === null) return loadPositions(turn);
+  const late = new AbortController();
+  const tooLate = ports.clock.sleep(PROBE_MS, late.signal).then(() => {
+    throw new FreshetError('DESTINATION_UNAVAILABLE', { text: `no answer within ${PROBE_MS / 1000} s` });
+  });
+  tooLate.catch(() => {});
+  await Promise.race([loadPositions(turn), tooLate]).finally(() => late.abort());
+  await closeBreaker(ports, profile);
+}
+
+/** One look at everything; done when nothing is behind and the bell was not rung meanwhile. */
+async function round(turn: ApplyTurn): Promise<'done' | 'again'> {
+  const { ports, profile, bell, owner } = turn;
+  const held = await ports.control.bells.hold(bell, owner);
+  if (held === null) return 'done';
+  const subscriptions = await ports.control.profiles.subscriptions(profile.id);
+  const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
+  await sideBySide(behind, (subscribed) => applyFeed(turn, subscribed));
+  const lost = await tryRetries(turn);
+  for (const subscribed of subscriptions.filter(({ entity }) => lost.includes(entity))) {
+    await remedy(turn, subscribed, 'the blob of a retry is lost');
+  }
+  await logFailedRecords(turn);
+  await reportRetries(turn);
+  if (ports.clock.now() >= turn.end) return 'again';
+  if (!(await ports.control.bells.heard(bell, owner, held.rung))) return 'done';
+  return (await ports.control.bells.giveBack(bell, owner)) === 'rung' ? 'again' : 'done';
+}
+
+/** Runs all, a few at a time; the first failure is thrown once those under way have ended. */
+async function sideBySide(items: readonly Subscribed[], work: (item: Subscribed) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const failures: unknown[] = [];
+  const workers = Array.from({ length: Math.min(SIDE_BY_SIDE, items.length) }, async () => {
+    for (let item = queue.shift(); item && failures.length === 0; item = queue.shift()) {
+      await work(item).catch((error: unknown) => failures.push(error));
+    }
+  });
+  await Promise.all(workers);
+  if (failures.length > 0) throw failures[0];
+}
+
+function passesByItself(error: unknown): boolean {
+  return isFreshetError(error) && (error.code === 'POSITION_MOVED' || error.code === 'DESTINATION_UNAVAILABLE');
+}

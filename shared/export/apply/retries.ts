@@ -1,0 +1,117 @@
+import { profileBell } from '../../control/model.ts';
+import type { Cell } from '../../dataverse/columns.ts';
+import type { RetryEntry, RetrySettlement, Settled } from '../../destination/model.ts';
+import { isFreshetError } from '../../errors/error.ts';
+import { ringLater } from '../bells.ts';
+import { refusalOf } from './apply-merge.ts';
+import { findRefused, type Refused } from './bisect.ts';
+import { contentOf, dropBlobs, type RetryContent } from './retry-blobs.ts';
+import { type ApplyTurn, shapeOfPage } from './turn.ts';
+
+/** Retries tried in one go. */
+const RETRIES_AT_ONCE = 500;
+
+interface Attempt {
+  readonly entry: RetryEntry;
+  readonly content: RetryContent;
+}
+
+/** Tries again what is due. Answers with the entities whose retries cannot be tried because their blobs are lost. */
+export async function tryRetries(turn: ApplyTurn): Promise<string[]> {
+  const due = await turn.destination.dueRetries(turn.ports.clock.now(), RETRIES_AT_ONCE);
+  const lost = new Set<string>();
+  for (const [entity, entries] of Map.groupBy(due, ({ entity }) => entity)) {
+    const attempts = await Promise.all(
+      entries.map(async (entry) => ({ entry, content: await contentOf(turn, entry) })),
+    );
+    if (attempts.some(({ content }) => content === null)) lost.add(entity);
+    const whole = attempts.flatMap(({ entry, content }) => (content ? [{ entry, content }] : []));
+    for (const [shape, alike] of Map.groupBy(whole, ({ content }) => content.shape)) {
+      await settle(turn, entity, shape, alike);
+    }
+  }
+  return [...lost];
+}
+
+/** One transaction for all that is accepted, found by trials as in a merge. */
+async function settle(turn: ApplyTurn, entity: string, shape: string, attempts: readonly Attempt[]): Promise<void> {
+  const refused: Refused<Attempt>[] = [];
+  for (;;) {
+    const bad = new Set(refused.map(({ item }) => item));
+    const good = attempts.filter((attempt) => !bad.has(attempt));
+    const settlement = await settlementOf(turn, entity, shape, good, refused);
+    try {
+      const settled = await turn.destination.settleRetries(settlement);
+      return await afterSettlement(turn, attempts, settled);
+    } catch (error) {
+      if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;
+      const found = await findRefused(good, (part) => trial(turn, entity, shape, part));
+      if (found.length === 0) throw error;
+      refused.push(...found);
+    }
+  }
+}
+
+async function trial(turn: ApplyTurn, entity: string, shape: string, attempts: readonly Attempt[]) {
+  try {
+    await turn.destination.settleRetries(await settlementOf(turn, entity, shape, attempts, []), 'trial');
+    return null;
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+async function settlementOf(
+  turn: ApplyTurn,
+  entity: string,
+  shape: string,
+  good: readonly Attempt[],
+  refused: readonly Refused<Attempt>[],
+): Promise<RetrySettlement> {
+  const { ports, profile } = turn;
+  const { columns } = await shapeOfPage(turn, { organizationId: profile.settings.organizationId, entity }, shape);
+  const { maxCount, intervalS } = profile.settings.retry;
+  const now = ports.clock.now();
+  const rows = good.filter(({ content }) => content.row !== null);
+  return {
+    id: ports.newId(),
+    entity,
+    write: { columns, rows: rows.map(({ content }) => content.row as Cell[]), entries: rows.map(({ entry }) => entry) },
+    deletions: good.filter(({ content }) => content.row === null).map(({ entry }) => entry),
+    refused: refused.map(({ item: { entry }, code, reason }) => ({
+      entry,
+      code,
+      reason,
+      dueAt: entry.attempts + 1 < maxCount ? now + intervalS * 1000 : null,
+    })),
+    deleteLog: profile.settings.writeDeleteLog,
+    now,
+  };
+}
+
+/** Blobs of retries that ended well are not needed any more; those of failed records are kept for a resync. */
+async function afterSettlement(turn: ApplyTurn, attempts: readonly Attempt[], settled: Settled): Promise<void> {
+  const { ports, profile, positions } = turn;
+  const [first] = attempts;
+  if (!first) return;
+  const { entity } = first.entry;
+  const position = positions.get(entity);
+  if (position) positions.set(entity, { ...position, counters: settled.counters });
+  await ports.control.profiles.report(profile.id, entity, { counters: settled.counters });
+  const open = await turn.destination.openBlobs(attempts.map(({ entry }) => entry.blob));
+  const ended = attempts.filter(({ entry }) => !open.includes(entry.blob));
+  await dropBlobs(
+    turn,
+    ended.map(({ entry }) => entry),
+  );
+}
+
+/** Tells the control row when the next retry is due, and sends the message for then. */
+export async function reportRetries(turn: ApplyTurn): Promise<void> {
+  const { ports, profile, destination } = turn;
+  const retryAt = await destination.nextRetryAt();
+  if (retryAt === profile.retryAt) return;
+  await ports.control.profiles.update(profile.id, { retryAt });
+  if (retryAt === null) return;
+  await ringLater(ports, profileBell(profile.id), Math.max(0, retryAt - ports.clock.now()));
+}

@@ -1,0 +1,62 @@
+import type { BellKey, FeedKey, Profile } from '../../control/model.ts';
+import type { Subscribed } from '../../control/profiles.port.ts';
+import { type Column, exportColumns } from '../../dataverse/columns.ts';
+import type { EntityMetadata } from '../../dataverse/metadata.ts';
+import type { Position } from '../../destination/model.ts';
+import type { Destination } from '../../destination/port.ts';
+import { FreshetError } from '../../errors/error.ts';
+import type { ExportPorts } from '../ports.ts';
+
+/** One worker's turn at one profile. Positions are what the destination said last; every commit moves them on. */
+export interface ApplyTurn {
+  readonly ports: ExportPorts;
+  readonly profile: Profile;
+  readonly destination: Destination;
+  readonly bell: BellKey;
+  readonly owner: string;
+  /** When the turn has to end (ms). */
+  readonly end: number;
+  readonly positions: Map<string, Position>;
+  readonly shapes: Map<string, Shape>;
+}
+
+/** A definition with the columns that pages of its shape carry. */
+export interface Shape {
+  readonly entity: EntityMetadata;
+  readonly columns: readonly Column[];
+}
+
+/** The page from which every position starts that was never placed. */
+export const NOWHERE = '';
+
+export async function shapeOfPage(turn: ApplyTurn, feed: FeedKey, shape: string): Promise<Shape> {
+  const known = turn.shapes.get(shape);
+  if (known) return known;
+  const entity = await turn.ports.control.feeds.metadata(feed, shape);
+  if (entity === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: feed.entity });
+  const loaded = { entity, columns: exportColumns(entity) };
+  turn.shapes.set(shape, loaded);
+  return loaded;
+}
+
+/** Reads all positions anew: at the begin, after a fault whose outcome is unknown, or when another worker was first. */
+export async function loadPositions(turn: ApplyTurn): Promise<void> {
+  const positions = (await turn.destination.positions()) ?? (await makeOwnTables(turn));
+  turn.positions.clear();
+  for (const position of positions) {
+    if (position.profileId !== turn.profile.id) {
+      throw new FreshetError('DESTINATION_TABLES_TAKEN', { entity: position.entity, profileId: position.profileId });
+    }
+    turn.positions.set(position.entity, position);
+  }
+}
+
+/** Our own tables are gone, or were never made. */
+async function makeOwnTables(turn: ApplyTurn): Promise<Position[]> {
+  await turn.destination.prepare({ deleteLog: turn.profile.settings.writeDeleteLog });
+  return [];
+}
+
+export function feedOf({ organizationId, entity }: Subscribed): FeedKey {
+  return { organizationId, entity };
+}

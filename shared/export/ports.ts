@@ -1,0 +1,52 @@
+import type { Control } from '../control/port.ts';
+import type { Source } from '../dataverse/port.ts';
+import type { Destination } from '../destination/port.ts';
+import type { Blobs } from '../platform/blobs/port.ts';
+import type { Clock, NewId } from '../platform/clock/port.ts';
+import type { Log } from '../platform/log/port.ts';
+import type { Queues } from '../platform/queues/port.ts';
+
+/** An organization that this installation serves. */
+export interface Organization {
+  readonly id: string;
+  /** The address, ending in `/`. */
+  readonly url: string;
+  readonly tenantId: string;
+}
+
+/** All that the export needs of the world. functions/compose.ts and the simulation each make one. */
+export interface ExportPorts {
+  readonly control: Control;
+  readonly organizations: ReadonlyMap<string, Organization>;
+  readonly sourceOf: (organizationId: string) => Source;
+  readonly destinations: Destinations;
+  readonly blobs: Blobs;
+  readonly queues: Queues;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly log: Log;
+  /** Bytes of pages and rows that this process may hold at once. */
+  readonly memory: MemoryBudget;
+  readonly options: ExportOptions;
+}
+
+/** Opens a profile's destination from its secret, and keeps it open between turns. */
+export interface Destinations {
+  of(profileId: string): Promise<Destination>;
+  /** The next `of` reads the secret again and connects anew: after a fault, or a change of the profile. */
+  forget(profileId: string): Promise<void>;
+}
+
+export interface MemoryBudget {
+  /** Waits until `bytes` are free, in the order asked; more than the whole budget is granted alone. */
+  reserve(bytes: number): Promise<{ release(): void }>;
+}
+
+export interface ExportOptions {
+  /** Between two probes of a destination that cannot be used. */
+  readonly probeMs: number;
+  /** Pages older than this are deleted even if some profile has not applied them: it is resynchronized when it resumes. */
+  readonly retentionMs: number;
+  /** Requests a day that the sweep may cause over all organizations. */
+  readonly sweepRequestsPerDay: number;
+}

@@ -1,0 +1,52 @@
+import type { Feed } from '../../control/model.ts';
+import { ringLater } from '../bells.ts';
+import { appendReading } from './append.ts';
+import { settleDeletions } from './both-ways.ts';
+import { reloadMetadata } from './metadata.ts';
+import { DELTA_INTERVAL_MS, metadataOf, type Next, readPage, reserve, type Turn } from './turn.ts';
+
+/** A bell whose read brought nothing is read again after 2, 4, … 60 s: a change may hide behind an open transaction of the source. */
+const QUIET_MAX_MS = 60_000;
+
+/** How long to wait before the next read of changes may begin; a slot that is not free now is kept for then. */
+export async function waitForSlot(turn: Turn, feed: Feed): Promise<number> {
+  const now = turn.ports.clock.now();
+  if (feed.slot !== null && feed.slot.at > now) return feed.slot.at - now;
+  if (feed.slot?.paid) return 0;
+  const wait = await reserve(turn);
+  if (wait > 0) await turn.ports.control.feeds.update(turn.key, turn.owner, { slot: { at: now + wait, paid: true } });
+  return wait;
+}
+
+/** One page of changes: since the cursor's token, or a next link of such a read. Its slot is free. */
+export async function readChanges(turn: Turn, feed: Feed, token: string): Promise<Next> {
+  const { ports, key } = turn;
+  const beganAt = ports.clock.now();
+  if (feed.nextLink === null && !(await ports.control.feeds.beginRead(key, turn.owner))) return 'overtaken';
+  const entity = await metadataOf(turn, feed);
+  const page = await readPage(
+    turn,
+    entity,
+    feed.nextLink === null ? { kind: 'changes', token } : { kind: 'next', link: feed.nextLink },
+  );
+  turn.cursorIsNew = false;
+  let began = feed;
+  if (page.metadataVersion !== null && page.metadataVersion !== feed.metadataVersion) {
+    if (!(await reloadMetadata(turn, feed, page.metadataVersion))) return 'go on';
+    began = { ...feed, metadataVersion: page.metadataVersion };
+  }
+  const severalPages = page.next !== null || feed.nextLink !== null;
+  const complete = page.next === null;
+  const appended = await appendReading(turn, {
+    began,
+    content: await settleDeletions(turn.source, entity, page, severalPages),
+    cursor: complete ? { token: page.token, nextLink: null } : { nextLink: page.next },
+    complete,
+    slot: { at: beganAt + DELTA_INTERVAL_MS, paid: false },
+  });
+  if (appended === null) return 'overtaken';
+  if (complete && appended.quiet > 0) {
+    await ringLater(ports, turn.bell, Math.min(QUIET_MAX_MS, 1000 * 2 ** appended.quiet));
+  }
+  return 'go on';
+}

@@ -1,0 +1,30 @@
+import type { Feed } from '../../control/model.ts';
+import { appendReading } from './append.ts';
+import { reloadMetadata } from './metadata.ts';
+import { metadataOf, type Next, readPage, reserve, type Turn } from './turn.ts';
+
+/**
+ * One page of the first cursor: a tracked read of the keys alone, finished before any snapshot begins. Whatever moment its
+ * token stands for, every change during the snapshot comes after it.
+ */
+export async function readKeys(turn: Turn, feed: Feed): Promise<Next> {
+  const wait = await reserve(turn);
+  if (wait > 0) return { afterMs: wait };
+  const entity = await metadataOf(turn, feed);
+  const columns = feed.keysNeedColumns ? ({ columns: 'all' } as const) : {};
+  const from =
+    feed.keysLink === null ? ({ kind: 'keys', ...columns } as const) : ({ kind: 'next', link: feed.keysLink } as const);
+  const page = await readPage(turn, entity, from);
+  if (page.metadataVersion !== null && page.metadataVersion !== feed.metadataVersion) {
+    await reloadMetadata(turn, feed, page.metadataVersion);
+    return 'go on';
+  }
+  const appended = await appendReading(turn, {
+    began: feed,
+    content: { rows: [], deletions: [] },
+    cursor: page.next === null ? { token: page.token, keysLink: null } : { keysLink: page.next },
+    complete: false,
+  });
+  if (appended?.token) turn.cursorIsNew = true;
+  return appended ? 'go on' : 'overtaken';
+}

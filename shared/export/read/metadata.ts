@@ -1,0 +1,32 @@
+import type { Feed } from '../../control/model.ts';
+import { needsFullRead, shapeOf } from '../../dataverse/shape.ts';
+import { metadataOf, type Turn } from './turn.ts';
+
+/**
+ * Loads the definition anew because an answer carried another metadata version (or a refusal hints at it). True: the feed's
+ * shape is still right, a page read under it may be appended. False: the shape has changed and what was read is dropped.
+ *
+ * A snapshot is queued before the shape moves: a crash in between queues it once more, but never leaves a new attribute empty.
+ */
+export async function reloadMetadata(turn: Turn, feed: Feed, version: string | null): Promise<boolean> {
+  const { ports, key, owner } = turn;
+  const { feeds } = ports.control;
+  const before = await metadataOf(turn, feed);
+  const now = await turn.source.metadata(key.entity);
+  const shape = shapeOf(now);
+  if (shape === feed.shape) {
+    await feeds.update(key, owner, { metadataVersion: version });
+    return true;
+  }
+  await feeds.saveMetadata(key, shape, now);
+  if (needsFullRead(before, now)) await feeds.queueSnapshot(key, ports.newId(), null);
+  await feeds.update(key, owner, {
+    metadataVersion: version,
+    shape,
+    cursor: { nextLink: null },
+    restartSnapshots: true,
+  });
+  turn.ahead = null;
+  ports.log.write('info', 'entity definition changed', { ...key, shape });
+  return false;
+}

@@ -1,0 +1,96 @@
+import { STARTS_MAX } from '../../control/bells.port.ts';
+import type { Feed } from '../../control/model.ts';
+import { feedBell } from '../../control/model.ts';
+import { FreshetError } from '../../errors/error.ts';
+import { comeBack, postpone, type ReadMessage } from '../bells.ts';
+import type { ExportPorts } from '../ports.ts';
+import { readChanges, waitForSlot } from './changes.ts';
+import { readKeys } from './first-cursor.ts';
+import { afterRefusal } from './refusals.ts';
+import { openSnapshot, readSnapshot } from './snapshot.ts';
+import { metadataOf, type Next, newTurn, pageBytes, reserve, type Turn } from './turn.ts';
+
+/** A turn ends after this time, so that no feed holds a worker for itself. */
+const TURN_MS = 20_000;
+/** A feed whose turns do not end is tried again after this. */
+const HELD_BACK_MS = 60_000;
+
+/**
+ * Answers a feed's bell: follows its cursor and appends what it finds, while a next link remains, the bell rings or a
+ * snapshot is open; for TURN_MS at most. Never waits: what is not due is left to a message for then.
+ * Rejects with CONTROL_UNAVAILABLE, STORAGE_UNAVAILABLE or QUEUE_UNAVAILABLE; nothing is lost then.
+ */
+export async function readFeed(ports: ExportPorts, message: ReadMessage): Promise<void> {
+  const key = { organizationId: message.organizationId, entity: message.entity };
+  const bell = feedBell(key);
+  if (message.ring) await ports.control.bells.ring([{ key: bell }]);
+  if (!ports.organizations.has(key.organizationId)) return;
+  const owner = ports.newId();
+  const answer = await ports.control.bells.answer(bell, owner);
+  if (answer.lease === 'busy') return comeBack(ports, bell);
+  if (answer.lease !== 'taken') return;
+  const turn = newTurn(ports, key, owner);
+  if (answer.starts > STARTS_MAX) return holdBack(turn, answer.starts);
+  await takeTurn(turn);
+}
+
+async function takeTurn(turn: Turn): Promise<void> {
+  const { ports, bell, owner } = turn;
+  const end = ports.clock.now() + TURN_MS;
+  while (ports.clock.now() < end) {
+    const next = await step(turn);
+    if (next === 'overtaken' || next === 'done') return;
+    if (next !== 'go on') return postpone(ports, bell, owner, next.afterMs);
+  }
+  await postpone(ports, bell, owner, 0);
+}
+
+/** One step: what is most urgent now. */
+async function step(turn: Turn): Promise<Next | 'done'> {
+  const { ports, key, bell, owner } = turn;
+  const held = await ports.control.bells.hold(bell, owner);
+  const feed = held && (await ports.control.feeds.get(key));
+  if (!feed) return 'overtaken';
+  const memory = await ports.memory.reserve(pageBytes(await metadataOf(turn, feed)));
+  try {
+    const next = await readNext(turn, feed, held.rung > held.seen);
+    if (next === 'go on' && feed.trouble !== null) await ports.control.feeds.update(key, owner, { trouble: null });
+    return next;
+  } catch (error) {
+    return await afterRefusal(turn, feed, error);
+  } finally {
+    memory.release();
+  }
+}
+
+/** Keys before all; then links under way; then changes a bell announces; then snapshots; and else the lease goes back. */
+async function readNext(turn: Turn, feed: Feed, bellWaits: boolean): Promise<Next | 'done'> {
+  if (feed.token === null) return readKeys(turn, feed);
+  turn.reading = 'changes';
+  if (feed.nextLink !== null) return (await nextLinkWait(turn)) ?? readChanges(turn, feed, feed.token);
+  const wait = bellWaits && turn.ahead === null ? await waitForSlot(turn, feed) : null;
+  if (wait === 0) return readChanges(turn, feed, feed.token);
+  const snapshot = await openSnapshot(turn);
+  if (snapshot !== null) {
+    turn.reading = 'snapshot';
+    return readSnapshot(turn, feed, snapshot, bellWaits);
+  }
+  turn.ahead = null;
+  if (wait !== null) return { afterMs: wait };
+  const given = await turn.ports.control.bells.giveBack(turn.bell, turn.owner);
+  return given === 'rung' ? 'go on' : 'done';
+}
+
+async function nextLinkWait(turn: Turn): Promise<Next | null> {
+  const wait = await reserve(turn);
+  return wait > 0 ? { afterMs: wait } : null;
+}
+
+async function holdBack(turn: Turn, starts: number): Promise<void> {
+  const { ports, key, bell, owner } = turn;
+  const error = new FreshetError('FEED_KEEPS_FAILING', { entity: key.entity, starts: starts - 1 });
+  ports.log.write('error', 'feed held back', { ...key, code: error.code });
+  const trouble = { code: error.code, text: error.message, since: ports.clock.now() };
+  await ports.control.feeds.update(key, owner, { trouble });
+  await postpone(ports, bell, owner, HELD_BACK_MS);
+}

@@ -1,0 +1,67 @@
+import type { Feed, Snapshot } from '../../control/model.ts';
+import type { SourcePage } from '../../dataverse/port.ts';
+import { appendReading } from './append.ts';
+import { reloadMetadata } from './metadata.ts';
+import { metadataOf, type Next, readPage, reserve, type Turn } from './turn.ts';
+
+/** Pages of a snapshot that the fastest profile addressed has yet to apply; slower ones are held by the retention alone. */
+const SNAPSHOT_WINDOW_PAGES = 8;
+
+/** The open snapshot whose next page may be read now, if any. */
+export async function openSnapshot(turn: Turn): Promise<Snapshot | null> {
+  const open = await turn.ports.control.feeds.snapshots(turn.key);
+  const readable = open.find(({ unapplied, audience }) => audience.length > 0 && unapplied < SNAPSHOT_WINDOW_PAGES);
+  return readable?.snapshot ?? null;
+}
+
+/**
+ * One page of a snapshot, appended only while the cursor it began under stands: then every change that it may have missed
+ * is still to come. The page after it is read ahead meanwhile.
+ */
+export async function readSnapshot(turn: Turn, feed: Feed, snapshot: Snapshot, bellWaits: boolean): Promise<Next> {
+  const page = await pageOf(turn, feed, snapshot);
+  if ('afterMs' in page) return page;
+  let began = feed;
+  if (page.metadataVersion !== null && page.metadataVersion !== feed.metadataVersion) {
+    if (!(await reloadMetadata(turn, feed, page.metadataVersion))) return 'go on';
+    began = { ...feed, metadataVersion: page.metadataVersion };
+  }
+  if (page.next !== null && !bellWaits) await readAhead(turn, began, snapshot.id, page.next);
+  const appended = await appendReading(turn, {
+    began,
+    content: { rows: page.rows, deletions: [] },
+    cursor: {},
+    complete: false,
+    snapshot: {
+      id: snapshot.id,
+      link: snapshot.link,
+      nextLink: page.next,
+      rows: page.rows.length,
+      audience: snapshot.audience,
+      begins: !snapshot.started,
+      ends: page.next === null,
+    },
+  });
+  return appended ? 'go on' : 'overtaken';
+}
+
+/** The page read ahead if it is the one wanted, else one asked for now. */
+async function pageOf(turn: Turn, feed: Feed, snapshot: Snapshot): Promise<SourcePage | { afterMs: number }> {
+  const { ahead } = turn;
+  turn.ahead = null;
+  if (ahead && ahead.snapshotId === snapshot.id && ahead.link === snapshot.link && ahead.token === feed.token)
+    return ahead.page;
+  const wait = await reserve(turn);
+  if (wait > 0) return { afterMs: wait };
+  const entity = await metadataOf(turn, feed);
+  return readPage(turn, entity, snapshot.link === null ? { kind: 'rows' } : { kind: 'next', link: snapshot.link });
+}
+
+async function readAhead(turn: Turn, feed: Feed, snapshotId: string, link: string): Promise<void> {
+  if ((await reserve(turn)) > 0) return;
+  const entity = await metadataOf(turn, feed);
+  const page = readPage(turn, entity, { kind: 'next', link });
+  // Awaited in the next step; a refusal must not count as unhandled until then.
+  page.catch(() => {});
+  turn.ahead = { snapshotId, link, token: feed.token, page };
+}

@@ -1,0 +1,83 @@
+import { type BellKey, type Feed, type FeedKey, feedBell } from '../../control/model.ts';
+import { exportColumns } from '../../dataverse/columns.ts';
+import type { EntityMetadata } from '../../dataverse/metadata.ts';
+import type { ReadFrom, Source, SourcePage } from '../../dataverse/port.ts';
+import { pageRows } from '../../dataverse/shape.ts';
+import { FreshetError } from '../../errors/error.ts';
+import type { ExportPorts } from '../ports.ts';
+
+/** A feed's deltas begin at most this often; next links and snapshot pages follow at once. */
+export const DELTA_INTERVAL_MS = 250;
+
+/** One worker's turn at one feed: what it holds between the steps. Everything that must last is in the control database. */
+export interface Turn {
+  readonly ports: ExportPorts;
+  readonly key: FeedKey;
+  readonly bell: BellKey;
+  readonly owner: string;
+  readonly source: Source;
+  /** How long the last request took: told with the next reservation. */
+  spentMs: number;
+  /** What is being asked for, to know what a refusal is about. */
+  reading: 'keys' | 'changes' | 'snapshot';
+  /** The first cursor was taken in this turn and not used yet: a refusal then is about its columns. */
+  cursorIsNew: boolean;
+  /** A snapshot page read ahead, and what must still stand when it is used. */
+  ahead: {
+    readonly snapshotId: string;
+    readonly link: string;
+    readonly token: string | null;
+    readonly page: Promise<SourcePage>;
+  } | null;
+  /** The definition of the feed's shape, loaded once. */
+  metadata: { readonly shape: string; readonly entity: EntityMetadata } | null;
+}
+
+/** What a step wants next: go on, end the turn, or come again later. */
+export type Next = 'go on' | 'overtaken' | { readonly afterMs: number };
+
+export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
+  const source = ports.sourceOf(key.organizationId);
+  return {
+    ports,
+    key,
+    bell: feedBell(key),
+    owner,
+    source,
+    spentMs: 0,
+    reading: 'changes',
+    cursorIsNew: false,
+    ahead: null,
+    metadata: null,
+  };
+}
+
+/** The definition under which the feed is read. */
+export async function metadataOf(turn: Turn, feed: Feed): Promise<EntityMetadata> {
+  if (turn.metadata?.shape === feed.shape) return turn.metadata.entity;
+  const entity = await turn.ports.control.feeds.metadata(turn.key, feed.shape);
+  if (entity === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: turn.key.entity });
+  turn.metadata = { shape: feed.shape, entity };
+  return entity;
+}
+
+/** Takes a slot among the organization's requests; the wait in ms when it is not now. */
+export async function reserve(turn: Turn): Promise<number> {
+  const wait = await turn.ports.control.organizations.reserve(turn.key.organizationId, turn.spentMs);
+  turn.spentMs = 0;
+  return wait;
+}
+
+/** One request, its size reserved in the memory budget by the caller. */
+export async function readPage(turn: Turn, entity: EntityMetadata, from: ReadFrom): Promise<SourcePage> {
+  const page = await turn.source.read(entity, from, pageRows(entity));
+  turn.spentMs += page.elapsedMs;
+  return page;
+}
+
+/** What a page may take in memory while it is converted and stored: a rough upper mean of a cell, measured on wide accounts. */
+const CELL_BYTES = 60;
+
+export function pageBytes(entity: EntityMetadata): number {
+  return pageRows(entity) * exportColumns(entity).length * CELL_BYTES;
+}
