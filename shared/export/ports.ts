@@ -1,5 +1,6 @@
 import type { Control } from '../control/port.ts';
 import type { Source } from '../dataverse/port.ts';
+import type { Registration } from '../dataverse/registration.port.ts';
 import type { Destination } from '../destination/port.ts';
 import type { Blobs } from '../platform/blobs/port.ts';
 import type { Clock, NewId } from '../platform/clock/port.ts';
@@ -19,6 +20,7 @@ export interface ExportPorts {
   readonly control: Control;
   readonly organizations: ReadonlyMap<string, Organization>;
   readonly sourceOf: (organizationId: string) => Source;
+  readonly registrationOf: (organizationId: string) => Registration;
   readonly destinations: Destinations;
   readonly blobs: Blobs;
   readonly queues: Queues;

@@ -1,0 +1,142 @@
+import type { FeedKey, Profile } from '../../control/model.ts';
+import type { EntityMetadata } from '../../dataverse/metadata.ts';
+import { shapeOf } from '../../dataverse/shape.ts';
+import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import type { ExportPorts } from '../ports.ts';
+import { initialSyncState } from './profile-json.ts';
+import { ringProfile } from './profiles.ts';
+import { registerActive } from './registering.ts';
+
+/**
+ * The steps of an activation, in their order; each can run twice. A profile that was deleted or deactivated meanwhile ends
+ * them. functions/activate-profile.ts strings them together durably; rows never pass through it.
+ */
+export const ACTIVATION_STEPS = ['validate', 'tables', 'join', 'register', 'start'] as const;
+export type ActivationStep = (typeof ACTIVATION_STEPS)[number];
+
+/** Runs one step. Rejects with the error to show in the profile. */
+export async function runActivationStep(ports: ExportPorts, profileId: string, step: ActivationStep): Promise<void> {
+  const profile = await ports.control.profiles.get(profileId);
+  if (profile === null) throw new FreshetError('PROFILE_NOT_FOUND', { profileId });
+  await STEPS[step](ports, profile);
+}
+
+const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Promise<void>> = {
+  validate: validateActivation,
+  tables: makeTables,
+  join: joinFeeds,
+  register: async (ports, profile) => registerActive(ports, profile.settings.organizationId),
+  start: async (ports, profile) => ringProfile(ports, profile.id),
+};
+
+/** Keeps why an activation ended, for the profile's status. */
+export async function failActivation(
+  ports: ExportPorts,
+  profileId: string,
+  error: { code: string; text: string },
+): Promise<void> {
+  await ports.control.profiles.update(profileId, { trouble: { ...error, since: ports.clock.now() } });
+  ports.log.write('error', 'activation failed', { profileId, code: error.code, reason: error.text });
+}
+
+/** Checks organization, entities and destination; ACTIVATION_REFUSED names everything found at once. Writes nothing. */
+export async function validateActivation(ports: ExportPorts, profile: Profile): Promise<void> {
+  const findings = [...(await sourceFindings(ports, profile)), ...(await destinationFindings(ports, profile))];
+  if (findings.length > 0) throw new FreshetError('ACTIVATION_REFUSED', { details: findings.join('; ') });
+}
+
+async function sourceFindings(ports: ExportPorts, { settings }: Profile): Promise<string[]> {
+  const { organizationId, entities } = settings;
+  const organization = ports.organizations.get(organizationId);
+  if (!organization) return [`OrganizationId: ${organizationId} is not served here any more`];
+  const source = ports.sourceOf(organizationId);
+  const identity = await finding(async () => {
+    const answered = await source.identity();
+    return answered.organizationId === organizationId
+      ? null
+      : `the organization at ${organization.url} is ${answered.organizationId}`;
+  });
+  if (identity !== null) return [`OrganizationId: ${identity}`];
+  const found = await Promise.all(
+    entities.map(({ entity }, index) =>
+      finding(async () => entityFinding(await source.metadata(entity)), `Entities[${index}].Type`),
+    ),
+  );
+  return found.filter((text) => text !== null);
+}
+
+function entityFinding(entity: EntityMetadata): string | null {
+  return entity.changeTracking ? null : `${entity.logicalName} does not track changes: switch change tracking on`;
+}
+
+async function destinationFindings(ports: ExportPorts, profile: Profile): Promise<string[]> {
+  const found = await finding(async () => {
+    const destination = await ports.destinations.of(profile.id);
+    const positions = (await destination.positions()) ?? [];
+    const foreign = positions.find(({ profileId }) => profileId !== profile.id);
+    if (foreign)
+      return new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId })
+        .message;
+    const own = new Set(positions.map(({ entity }) => entity));
+    const others = profile.settings.entities.map(({ entity }) => entity).filter((entity) => !own.has(entity));
+    const existing = await destination.existingTables(others);
+    if (existing.length === 0) return null;
+    return `tables exist already for ${existing.join(', ')}: drop them, or choose another prefix or schema`;
+  }, 'DestinationKeyVaultUri');
+  return found === null ? [] : [found];
+}
+
+/** The text of what a check found, or of the error that it ran into. */
+async function finding(check: () => Promise<string | null>, field?: string): Promise<string | null> {
+  const label = (text: string | null) => (text === null || field === undefined ? text : `${field}: ${text}`);
+  try {
+    return label(await check());
+  } catch (error) {
+    if (!isFreshetError(error)) throw error;
+    return label(error.message);
+  }
+}
+
+/** The destination's own tables; entity tables are made when their position is placed. */
+async function makeTables(ports: ExportPorts, profile: Profile): Promise<void> {
+  const destination = await ports.destinations.of(profile.id);
+  await destination.prepare({ deleteLog: profile.settings.writeDeleteLog });
+}
+
+/** From here on the feeds are read for the profile; applying finds no position yet and asks for the snapshots. */
+async function joinFeeds(ports: ExportPorts, profile: Profile): Promise<void> {
+  const { organizationId, entities } = profile.settings;
+  for (const { entity } of entities) {
+    const key = { organizationId, entity };
+    await ports.control.profiles.subscribe(profile.id, key, await knownShape(ports, key));
+  }
+  const now = ports.clock.now();
+  await ports.control.profiles.update(profile.id, {
+    state: 'active',
+    trouble: null,
+    breaker: null,
+    activatedAt: now,
+    modifiedAt: now,
+  });
+}
+
+/** The shape under which the feed is read already, or that of the definition now. */
+async function knownShape(ports: ExportPorts, key: FeedKey): Promise<string> {
+  const feed = await ports.control.feeds.get(key);
+  if (feed) return feed.shape;
+  const entity = await ports.sourceOf(key.organizationId).metadata(key.entity);
+  const shape = shapeOf(entity);
+  await ports.control.feeds.saveMetadata(key, shape, entity);
+  return shape;
+}
+
+/** How far the initial synchronization is: for the orchestration that watches it. */
+export async function initialSyncProgress(
+  ports: ExportPorts,
+  profileId: string,
+): Promise<{ over: boolean; done: number; of: number }> {
+  const profile = await ports.control.profiles.get(profileId);
+  const subscriptions = await ports.control.profiles.subscriptions(profileId);
+  const done = subscriptions.filter((subscribed) => initialSyncState(subscribed).startsWith('Completed')).length;
+  return { over: profile?.state !== 'active' || done === subscriptions.length, done, of: subscriptions.length };
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { ProfileSettings } from '../../control/model.ts';
+import { FreshetError } from '../../errors/error.ts';
+
+/** Limits of the original's form (reference: data-export-api.md, section 6). */
+export const RETRY_COUNT = { min: 0, max: 20, default: 12 } as const;
+export const RETRY_INTERVAL_S = { min: 0, max: 3600, default: 5 } as const;
+export const PREFIX_MAX_LENGTH = 14;
+const NAME_MAX_LENGTH = 255;
+const SCHEMA_MAX_LENGTH = 64;
+const DEFAULT_SCHEMA = 'dbo';
+
+const ALPHANUMERIC = /^[a-z0-9]*$/i;
+const LOGICAL_NAME = /^[a-z_][a-z0-9_]{0,127}$/i;
+
+/** Clients send fields they know nothing of as null. */
+const optional = <T extends z.ZodType>(type: T) => type.nullish();
+
+const alphanumeric = (max: number) =>
+  z.string().regex(ALPHANUMERIC, 'only letters and digits are allowed').max(max, `at most ${max} characters`);
+
+const wholeNumber = ({ min, max }: { min: number; max: number }) =>
+  z.number().int(`a whole number from ${min} to ${max}`).min(min, `at least ${min}`).max(max, `at most ${max}`);
+
+const retryPolicy = z.object({
+  MaxRetryCount: optional(wholeNumber(RETRY_COUNT)),
+  IntervalInSeconds: optional(wholeNumber(RETRY_INTERVAL_S)),
+  Backoff: optional(z.union([z.string(), z.number()])),
+});
+
+const entity = z.object({
+  Type: z.string().regex(LOGICAL_NAME, 'a logical name of an entity, e.g. account'),
+  Settings: z.unknown(),
+});
+
+/** The body of create, replace and validate, in the original's names; unknown fields are ignored. */
+export const profileBody = z.object({
+  Name: z.string().trim().min(1, 'must not be empty').max(NAME_MAX_LENGTH, `at most ${NAME_MAX_LENGTH} characters`),
+  OrganizationId: z.guid('the id of an organization'),
+  Entities: z
+    .array(entity)
+    .min(1, 'at least one entity')
+    .refine(noRepeats, 'an entity is named twice')
+    .refine(noActivityPointer, 'activitypointer cannot be exported: choose phonecall, appointment, email, task, …'),
+  DestinationType: optional(z.union([z.string(), z.number()])),
+  DestinationKeyVaultUri: z.string().min(1, 'must not be empty'),
+  DestinationPrefix: optional(alphanumeric(PREFIX_MAX_LENGTH)),
+  DestinationSchemaName: optional(alphanumeric(SCHEMA_MAX_LENGTH)),
+  RetryPolicy: optional(retryPolicy),
+  WriteDeleteLog: optional(z.boolean()),
+});
+
+/** Reads a profile's body. PROFILE_INVALID names every wrong field at once. Field names may come in any letter case. */
+export function readProfileBody(body: unknown): ProfileSettings {
+  if (body === null || typeof body !== 'object' || Array.isArray(body)) throw new FreshetError('BODY_NOT_JSON');
+  const parsed = profileBody.safeParse(withKnownCase(body, FIELD_NAMES));
+  if (!parsed.success) {
+    const details = parsed.error.issues.map(({ path, message }) => `${fieldName(path)}: ${message}`).join('; ');
+    throw new FreshetError('PROFILE_INVALID', { details });
+  }
+  return settingsOf(parsed.data);
+}
+
+function settingsOf(body: z.infer<typeof profileBody>): ProfileSettings {
+  return {
+    name: body.Name,
+    organizationId: body.OrganizationId.toLowerCase(),
+    entities: body.Entities.map(({ Type, Settings }) => ({ entity: Type.toLowerCase(), settings: Settings ?? null })),
+    destinationType: String(body.DestinationType ?? 'sqlazure'),
+    keyVaultUri: body.DestinationKeyVaultUri,
+    prefix: body.DestinationPrefix ?? '',
+    schema: body.DestinationSchemaName || DEFAULT_SCHEMA,
+    retry: {
+      maxCount: body.RetryPolicy?.MaxRetryCount ?? RETRY_COUNT.default,
+      intervalS: body.RetryPolicy?.IntervalInSeconds ?? RETRY_INTERVAL_S.default,
+      backoff: body.RetryPolicy?.Backoff ?? 'Simple',
+    },
+    writeDeleteLog: body.WriteDeleteLog ?? false,
+  };
+}
+
+const FIELD_NAMES = new Map(
+  [...Object.keys(profileBody.shape), ...Object.keys(entity.shape), ...Object.keys(retryPolicy.shape)].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
+);
+
+/** The original bound names without regard to letter case; `Settings` belong to the client and stay as they are. */
+function withKnownCase(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => withKnownCase(item, names));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      const name = names.get(key.toLowerCase()) ?? key;
+      return [name, name === 'Settings' ? inner : withKnownCase(inner, names)];
+    }),
+  );
+}
+
+/** `Entities[2].Type` */
+function fieldName(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (name, part) => (typeof part === 'number' ? `${name}[${part}]` : name ? `${name}.${String(part)}` : String(part)),
+    '',
+  );
+}
+
+function noRepeats(entities: readonly { Type: string }[]): boolean {
+  return new Set(entities.map(({ Type }) => Type.toLowerCase())).size === entities.length;
+}
+
+function noActivityPointer(entities: readonly { Type: string }[]): boolean {
+  return entities.every(({ Type }) => Type.toLowerCase() !== 'activitypointer');
+}
