@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { Notification } from '../../../shared/dataverse/notification.ts';
+import { makeReach, type Reachable } from '../../../shared/dataverse/reach.ts';
+
+const link = (schemaName: string, intersectEntity: string, entity1: string, entity2: string) => ({
+  schemaName,
+  intersectEntity,
+  entity1,
+  entity1Attribute: `${entity1}id`,
+  entity2,
+  entity2Attribute: `${entity2}id`,
+});
+
+function entity(logicalName: string, relations: Partial<Reachable> = {}): Reachable {
+  return { logicalName, isIntersect: false, manyToMany: [], manyToOne: [], oneToMany: [], ...relations };
+}
+
+function notification(message: string, about: Partial<Notification> = {}): Notification {
+  const nobody = { organizationId: '', recordId: null, relationship: null, operationCreatedOn: null, cut: false };
+  return { ...nobody, entity: 'account', message, ...about };
+}
+
+const accountLeads = link('accountleads_association', 'accountleads', 'account', 'lead');
+const contactLeads = link('contactleads_association', 'contactleads', 'contact', 'lead');
+
+const KNOWN: Reachable[] = [
+  entity('account', {
+    manyToMany: [accountLeads],
+    oneToMany: [
+      { schemaName: 'account_parent_account', referencingEntity: 'account', onDelete: 'Cascade' },
+      { schemaName: 'contact_customer_accounts', referencingEntity: 'contact', onDelete: 'Cascade' },
+      { schemaName: 'account_opportunity', referencingEntity: 'opportunity', onDelete: 'RemoveLink' },
+      { schemaName: 'account_invoice', referencingEntity: 'invoice', onDelete: 'Restrict' },
+      { schemaName: 'account_note', referencingEntity: 'annotation', onDelete: 'NoCascade' },
+    ],
+  }),
+  entity('contact', {
+    manyToMany: [contactLeads],
+    manyToOne: [
+      {
+        schemaName: 'contact_customer_accounts',
+        referencingAttribute: 'parentcustomerid',
+        referencedEntity: 'account',
+        referencedAttribute: 'accountid',
+      },
+    ],
+    oneToMany: [{ schemaName: 'contact_phonecalls', referencingEntity: 'phonecall', onDelete: 'Cascade' }],
+  }),
+  entity('opportunity', {
+    oneToMany: [{ schemaName: 'opportunity_close', referencingEntity: 'opportunityclose', onDelete: 'Cascade' }],
+  }),
+  entity('contactleads', { isIntersect: true, manyToMany: [contactLeads] }),
+];
+
+const reach = makeReach(KNOWN);
+
+describe('a notification rings', () => {
+  it.each(['Create', 'Update', 'Restore', 'SetState', 'Assign', 'Merge', ''])(
+    'its own entity alone on "%s"',
+    (message) => {
+      expect(reach(notification(message))).toEqual(['account']);
+    },
+  );
+
+  it('an entity that nobody knows', () => {
+    expect(reach(notification('Update', { entity: 'new_thing' }))).toEqual(['new_thing']);
+    expect(reach(notification('Delete', { entity: 'constructor' }))).toEqual(['constructor']);
+  });
+
+  it('on a delete its links, its children whose rows go or lose their lookup, and theirs where rows go', () => {
+    expect(new Set(reach(notification('Delete')))).toEqual(
+      new Set(['account', 'accountleads', 'contact', 'opportunity', 'contactleads', 'phonecall']),
+    );
+  });
+
+  it('each entity once', () => {
+    const rung = reach(notification('Delete'));
+    expect(rung.length).toBe(new Set(rung).size);
+    expect(reach(notification('Delete'))).toEqual(rung);
+  });
+
+  it.each(['Associate', 'Disassociate'])(
+    'on %s the intersect entity of the relationship, however it is written',
+    (message) => {
+      const named = { entity: 'none', relationship: 'AccountLeads_Association' };
+      expect(reach(notification(message, named))).toEqual(['accountleads']);
+    },
+  );
+
+  it('on Associate of a one-to-many relationship the entity that has the lookup', () => {
+    expect(reach(notification('Associate', { entity: 'none', relationship: 'contact_customer_accounts' }))).toEqual([
+      'contact',
+    ]);
+  });
+
+  it('nothing for a relationship of entities that nobody knows', () => {
+    expect(reach(notification('Associate', { entity: 'none', relationship: 'team_membership' }))).toEqual([]);
+  });
+
+  it('all intersect entities when the body was cut and names no relationship', () => {
+    expect(new Set(reach(notification('Associate', { entity: 'none' })))).toEqual(
+      new Set(['accountleads', 'contactleads']),
+    );
+  });
+});
