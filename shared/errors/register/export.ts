@@ -51,6 +51,12 @@ export const EXPORT_ERRORS = {
     cause: 'The checks before activation found what is named.',
     remedy: 'Mend what is named and activate again.',
   },
+  SECRET_NOT_TAGGED: {
+    class: 'stop',
+    message: 'The secret does not carry the tag {organizationId} with the tenant of the organization.',
+    cause: 'Only secrets whose tags name the organization and its tenant may receive its data.',
+    remedy: 'Add the tag <organization id> = <tenant id> to the secret.',
+  },
   FEED_SHAPE_UNKNOWN: {
     class: 'bug',
     message: 'The definition of {entity} under which a page was read is not known any more.',

@@ -1,0 +1,118 @@
+import { createSqlControl } from '../shared/control/sql/control.ts';
+import { WebApiRegistration } from '../shared/dataverse/web-api/registration.ts';
+import { WebApiSource } from '../shared/dataverse/web-api/source.ts';
+import { openPostgresDestination } from '../shared/destination/postgres/destination.ts';
+import { makeDestinations } from '../shared/export/destinations.ts';
+import type { ExportPorts, Organization } from '../shared/export/ports.ts';
+import { makeReaches } from '../shared/export/ring/reaches.ts';
+import { AzureBlobs } from '../shared/platform/blobs/azure.ts';
+import { randomId } from '../shared/platform/clock/ids.ts';
+import { systemClock } from '../shared/platform/clock/system.ts';
+import { type Configuration, readConfiguration } from '../shared/platform/configuration/configuration.ts';
+import { azureCredential } from '../shared/platform/identity/azure-credential.ts';
+import type { Credential } from '../shared/platform/identity/credential.port.ts';
+import { DataverseRoles } from '../shared/platform/identity/dataverse-roles.ts';
+import { endpointCredential } from '../shared/platform/identity/endpoint-credential.ts';
+import { JwtIdentity } from '../shared/platform/identity/jwt.ts';
+import type { Identity, Roles } from '../shared/platform/identity/port.ts';
+import { tokenRoles } from '../shared/platform/identity/token-roles.ts';
+import { consoleLog } from '../shared/platform/log/console.ts';
+import { MemoryBudget } from '../shared/platform/memory/budget.ts';
+import { ServiceBusQueues } from '../shared/platform/queues/service-bus.ts';
+import { KeyVaultSecrets } from '../shared/platform/secrets/key-vault.ts';
+import { notificationQueueOf } from './notification-queue.ts';
+
+/** Everything that the functions of this process share. The only file that names adapters. */
+export interface App {
+  readonly ports: ExportPorts;
+  readonly identity: Identity;
+  readonly roles: Roles;
+  readonly reachOf: ReturnType<typeof makeReaches>;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Wires the app from its settings. SETTING_INVALID names every wrong one. Connects to nothing yet. */
+export function compose(environment: NodeJS.ProcessEnv): App {
+  const configuration = readConfiguration(environment);
+  const http = { fetch: globalThis.fetch, clock: systemClock };
+  const log = consoleLog({ clock: systemClock, level: configuration.logLevel, format: configuration.logFormat });
+  const credential = credentialOf(configuration, http);
+  const ports = portsOf(configuration, environment, credential, log);
+  const organizations = [...configuration.organizations];
+  return {
+    ports,
+    identity: new JwtIdentity({ ...http, issuer: configuration.issuer, audiences: configuration.audiences }),
+    roles:
+      configuration.roles === 'token' ? tokenRoles : new DataverseRoles({ ...http, organizations, credential, log }),
+    reachOf: makeReaches(ports),
+  };
+}
+
+function credentialOf(
+  configuration: Configuration,
+  http: { fetch: typeof fetch; clock: typeof systemClock },
+): Credential {
+  const { tokenEndpoint } = configuration;
+  return tokenEndpoint === null ? azureCredential() : endpointCredential({ ...http, url: tokenEndpoint });
+}
+
+function portsOf(
+  configuration: Configuration,
+  environment: NodeJS.ProcessEnv,
+  credential: Credential,
+  log: ExportPorts['log'],
+): ExportPorts {
+  const { storage, serviceBus } = configuration;
+  const clock = systemClock;
+  const control = createSqlControl({ connectionString: configuration.controlDatabase.reveal() });
+  const organizations = new Map(
+    configuration.organizations.map((one): [string, Organization] => [one.id, { ...one, url: `${one.url}/` }]),
+  );
+  const secrets = new KeyVaultSecrets({ credential, allowed: configuration.vaultHosts, clock });
+  const urlOf = (organizationId: string) => organizations.get(organizationId)?.url ?? '';
+  return {
+    control,
+    organizations,
+    clock,
+    log,
+    newId: randomId,
+    sourceOf: cached((organizationId) => new WebApiSource({ url: urlOf(organizationId), credential, clock })),
+    registrationOf: cached(
+      (organizationId) =>
+        new WebApiRegistration({
+          url: urlOf(organizationId),
+          credential,
+          clock,
+          ...notificationQueueOf(configuration, environment),
+        }),
+    ),
+    destinations: makeDestinations({ control, secrets, organizations, open: openPostgresDestination }),
+    blobs: new AzureBlobs(
+      'connectionString' in storage
+        ? { connectionString: storage.connectionString.reveal() }
+        : { ...storage, credential },
+      clock,
+    ),
+    queues: new ServiceBusQueues(
+      'connectionString' in serviceBus
+        ? { connectionString: serviceBus.connectionString.reveal() }
+        : { ...serviceBus, credential },
+    ),
+    memory: new MemoryBudget(configuration.memoryBudgetBytes),
+    options: {
+      probeMs: configuration.probeIntervalMs,
+      retentionMs: configuration.retentionDays * DAY_MS,
+      sweepRequestsPerDay: configuration.sweepRequestsPerDay,
+    },
+  };
+}
+
+function cached<T>(make: (key: string) => T): (key: string) => T {
+  const made = new Map<string, T>();
+  return (key) => {
+    const known = made.get(key) ?? make(key);
+    made.set(key, known);
+    return known;
+  };
+}
