@@ -50,7 +50,7 @@ export function explainFailure(error: unknown, place: Place): StartFailure {
   if (error instanceof StartFailure) return error;
   const code = systemCode(error);
   const explain = BY_SYSTEM_CODE[SAME_CURE[code] ?? code];
-  if (explain) return new StartFailure(...explain(place), error);
+  if (explain) return new StartFailure(...explain({ ...place, port: systemPort(error) ?? place.port }), error);
   const reason = error instanceof Error ? error.message : String(error);
   return new StartFailure(oneLine(reason), 'If the local data is damaged, npm run reset removes it', error);
 }
@@ -58,6 +58,11 @@ export function explainFailure(error: unknown, place: Place): StartFailure {
 /** The error code of the operating system (`ENOENT`), or an empty text. */
 export function systemCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** A part may bind more ports than the one it is named by. */
+function systemPort(error: unknown): number | null {
+  return error instanceof Error && 'port' in error && typeof error.port === 'number' ? error.port : null;
 }
 
 function oneLine(text: string): string {
