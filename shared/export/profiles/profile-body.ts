@@ -30,7 +30,7 @@ const retryPolicy = z.object({
 
 const entity = z.object({
   Type: z.string().regex(LOGICAL_NAME, 'a logical name of an entity, e.g. account'),
-  Settings: z.unknown(),
+  Settings: z.unknown().optional(),
 });
 
 /** The body of create, replace and validate, in the original's names; unknown fields are ignored. */
@@ -53,9 +53,10 @@ export const profileBody = z.object({
 /** Reads a profile's body. PROFILE_INVALID names every wrong field at once. Field names may come in any letter case. */
 export function readProfileBody(body: unknown): ProfileSettings {
   if (body === null || typeof body !== 'object' || Array.isArray(body)) throw new FreshetError('BODY_NOT_JSON');
-  const parsed = profileBody.safeParse(withKnownCase(body, FIELD_NAMES));
+  const named = withKnownCase(body, FIELD_NAMES);
+  const parsed = profileBody.safeParse(named);
   if (!parsed.success) {
-    const details = parsed.error.issues.map(({ path, message }) => `${fieldName(path)}: ${message}`).join('; ');
+    const details = parsed.error.issues.map((issue) => `${fieldName(issue.path)}: ${ruleOf(issue, named)}`).join('; ');
     throw new FreshetError('PROFILE_INVALID', { details });
   }
   return settingsOf(parsed.data);
@@ -96,6 +97,16 @@ function withKnownCase(value: unknown, names: ReadonlyMap<string, string>): unkn
       return [name, name === 'Settings' ? inner : withKnownCase(inner, names)];
     }),
   );
+}
+
+/** What is wrong, for a reader who knows the API and not the library. */
+function ruleOf(issue: z.core.$ZodIssue, body: unknown): string {
+  if (issue.code !== 'invalid_type') return issue.message;
+  const value = issue.path.reduce<unknown>(
+    (inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part],
+    body,
+  );
+  return value == null ? 'is missing' : `must be of type ${issue.expected}`;
 }
 
 /** `Entities[2].Type` */
