@@ -73,6 +73,11 @@ export function exportColumns(entity: EntityMetadata): Column[] {
   return [...new Map([key, ...others].map((column) => [column.name, column])).values()];
 }
 
+/** Attributes as a definition keeps them: in the order of their columns, within a group by name; so equal definitions are equal. */
+export function inColumnOrder(attributes: readonly Attribute[]): Attribute[] {
+  return attributes.toSorted((a, b) => groupOf(a) - groupOf(b) || (a.logicalName < b.logicalName ? -1 : 1));
+}
+
 /** True for an attribute whose value pages can carry. */
 export function isExported(attribute: Attribute): boolean {
   return attribute.type in TYPES;
@@ -96,7 +101,7 @@ function columnsOf(attribute: Attribute): Column[] {
   ];
 }
 
-export function isLookup({ type }: Attribute): boolean {
+export function isLookup({ type }: Pick<Attribute, 'type'>): boolean {
   return type === 'LookupType' || type === 'CustomerType' || type === 'OwnerType';
 }
 

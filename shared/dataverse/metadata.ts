@@ -10,7 +10,7 @@ export interface EntityMetadata {
   readonly isIntersect: boolean;
   readonly isActivity: boolean;
   readonly changeTracking: boolean;
-  /** Readable attributes, in the order of the columns (reference: destination-database.md, section 2). */
+  /** In the order of their columns (reference: destination-database.md, section 2), also those that no row shows. */
   readonly attributes: readonly Attribute[];
   readonly manyToMany: readonly ManyToMany[];
   readonly manyToOne: readonly ManyToOne[];
@@ -36,6 +36,8 @@ export interface Attribute {
   readonly dateTimeBehavior?: string;
   /** The attribute this derived text belongs to (`ownerid` for `owneridname`). */
   readonly attributeOf?: string;
+  /** Rows of the Web API have no such property: the value comes from an annotation of `attributeOf`, or not at all. */
+  readonly isValidODataAttribute?: false;
   /** 1 calculated, 2 rollup, 3 formula. */
   readonly sourceType?: number;
   /** Money: the attribute this base-currency value is computed from. */

@@ -3,7 +3,8 @@ import type { EntityMetadata } from './metadata.ts';
 
 /**
  * One Dataverse organization as Freshet reads it. Every method may reject with SOURCE_THROTTLED (retry; `retryAfterMs`),
- * SOURCE_UNAVAILABLE (retry), SOURCE_FORBIDDEN or SOURCE_ADMINISTRATION_MODE (stop). Nothing is retried inside.
+ * SOURCE_UNAVAILABLE (retry), SOURCE_FORBIDDEN or SOURCE_ADMINISTRATION_MODE (stop), SOURCE_ANSWER_UNREADABLE (bug).
+ * Nothing is retried inside.
  */
 export interface Source {
   /** Who answers at this address: compared with what the profile was made for. */
