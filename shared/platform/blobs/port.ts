@@ -1,4 +1,7 @@
-/** Blob storage, by container and name. Names may hold `/`. Errors: STORAGE_UNAVAILABLE (class retry). */
+/**
+ * Blob storage, by container and name. Names may hold `/` and any other character, but no part `.` or `..`.
+ * Errors: STORAGE_UNAVAILABLE (class retry), BLOB_NAME_REFUSED (bug).
+ */
 export interface Blobs {
   /** Creates the container if it is not there. Safe to repeat. */
   ensureContainer(container: string): Promise<void>;

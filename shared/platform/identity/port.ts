@@ -9,7 +9,7 @@ export interface Caller {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Checks bearer tokens. Errors: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED (all 401). */
+/** Checks bearer tokens. Errors: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED (all 401), IDENTITY_UNAVAILABLE (503, retry). */
 export interface Identity {
   /** Issuer, audience, expiry and signature of the `Authorization` header's token. */
   verify(authorization: string | null): Promise<Caller>;
@@ -19,6 +19,9 @@ export interface Identity {
 
 /** Which role a caller has where. Locally the token's own lists; with Entra ID the caller's Dataverse roles by object id. */
 export interface Roles {
-  /** The organizations, out of `candidates` (ids), in which the caller is System Administrator. */
+  /**
+   * The organizations, out of `candidates` (ids), in which the caller is System Administrator. Those that do not answer are
+   * left out; IDENTITY_UNAVAILABLE (503, retry) when none answers.
+   */
   administers(caller: Caller, candidates: readonly string[]): Promise<string[]>;
 }
