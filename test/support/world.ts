@@ -1,0 +1,258 @@
+import type { Change } from '../../local/dataverse/model/changes.ts';
+import { Organization } from '../../local/dataverse/model/organization.ts';
+import { readDefinition } from '../../local/dataverse/model/read-definition.ts';
+import { modelSource } from '../../local/dataverse/model/source.ts';
+import type { Variants } from '../../local/dataverse/model/variants.ts';
+import { createMemoryControl, type MemoryControl } from '../../shared/control/memory/control.ts';
+import type { Source } from '../../shared/dataverse/port.ts';
+import { MemoryDatabase } from '../../shared/destination/memory/database.ts';
+import { MemoryDestination } from '../../shared/destination/memory/destination.ts';
+import type { Destination } from '../../shared/destination/port.ts';
+import { applyProfile } from '../../shared/export/apply/apply-profile.ts';
+import type { ApplyMessage, ReadMessage } from '../../shared/export/bells.ts';
+import { makeDestinations } from '../../shared/export/destinations.ts';
+import type { ExportPorts } from '../../shared/export/ports.ts';
+import { ACTIVATION_STEPS, runActivationStep } from '../../shared/export/profiles/activation.ts';
+import { createProfile } from '../../shared/export/profiles/profiles.ts';
+import { readFeed } from '../../shared/export/read/read-feed.ts';
+import { makeReaches } from '../../shared/export/ring/reaches.ts';
+import { ringFeeds } from '../../shared/export/ring/ring-feeds.ts';
+import { SWEEP_INTERVAL_S, sweep } from '../../shared/export/sweep.ts';
+import { MemoryBlobs } from '../../shared/platform/blobs/memory.ts';
+import { seededIds } from '../../shared/platform/clock/ids.ts';
+import { VirtualClock } from '../../shared/platform/clock/virtual.ts';
+import { MemoryLog } from '../../shared/platform/log/memory.ts';
+import { MemoryBudget } from '../../shared/platform/memory/budget.ts';
+import { MemoryQueues } from '../../shared/platform/queues/memory.ts';
+import { MemorySecrets } from '../../shared/platform/secrets/memory.ts';
+
+export const ORGANIZATION_ID = '11111111-1111-4111-8111-111111111111';
+const TENANT_ID = '22222222-2222-4222-8222-222222222222';
+const VAULT = 'https://freshet.vault.azure.net';
+
+/** Three small entities: a parent, its children (cascade), and the links between two of them. */
+const DEFINITIONS = [
+  {
+    LogicalName: 'parent',
+    SchemaName: 'Parent',
+    EntitySetName: 'parents',
+    PrimaryIdAttribute: 'parentid',
+    PrimaryNameAttribute: 'name',
+    OwnershipType: 'None',
+    Attributes: [
+      { LogicalName: 'parentid', SchemaName: 'ParentId', AttributeTypeName: 'UniqueidentifierType' },
+      { LogicalName: 'name', SchemaName: 'Name', AttributeTypeName: 'StringType', MaxLength: 50 },
+      { LogicalName: 'amount', SchemaName: 'Amount', AttributeTypeName: 'IntegerType' },
+      { LogicalName: 'versionnumber', SchemaName: 'VersionNumber', AttributeTypeName: 'BigIntType' },
+    ],
+  },
+  {
+    LogicalName: 'child',
+    SchemaName: 'Child',
+    EntitySetName: 'children',
+    PrimaryIdAttribute: 'childid',
+    PrimaryNameAttribute: 'name',
+    OwnershipType: 'None',
+    Attributes: [
+      { LogicalName: 'childid', SchemaName: 'ChildId', AttributeTypeName: 'UniqueidentifierType' },
+      { LogicalName: 'name', SchemaName: 'Name', AttributeTypeName: 'StringType', MaxLength: 50 },
+      { LogicalName: 'versionnumber', SchemaName: 'VersionNumber', AttributeTypeName: 'BigIntType' },
+    ],
+  },
+];
+
+/** How a world differs from a quiet one. */
+export interface WorldOptions {
+  readonly variants?: Partial<Variants>;
+  /** False: changes notify nobody, only the sweep finds them. */
+  readonly notifications?: boolean;
+  /** Rows of a page, so that a few rows make several pages. */
+  readonly pageRows?: number;
+}
+
+/**
+ * The whole pipeline in one process on memory parts and a virtual clock: the real use cases, run by messages as the
+ * Functions host would run them, one after the other.
+ */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly newId = seededIds(1);
+  readonly log = new MemoryLog();
+  readonly queues = new MemoryQueues(this.clock);
+  readonly blobs = new MemoryBlobs(this.clock);
+  readonly secrets = new MemorySecrets();
+  readonly databases = new Map<string, MemoryDatabase>();
+  readonly organization: Organization;
+  readonly control: MemoryControl;
+  readonly ports: ExportPorts;
+  /** Replaces what a profile's destination does; for faults. */
+  wrapDestination: (destination: Destination, database: string) => Destination = (destination) => destination;
+  /** Replaces what the source does; for faults and for what happens between two reads. */
+  wrapSource: (source: Source) => Source = (source) => source;
+  #reachOf: ReturnType<typeof makeReaches>;
+  #nextSweepAt: number;
+
+  constructor(options: WorldOptions = {}) {
+    this.organization = this.#makeOrganization(options);
+    this.control = createMemoryControl({ clock: this.clock });
+    this.ports = this.#makePorts(options);
+    this.#reachOf = makeReaches(this.ports);
+    this.#nextSweepAt = this.clock.now() + SWEEP_INTERVAL_S * 1000;
+  }
+
+  #makeOrganization({ variants, notifications = true }: WorldOptions): Organization {
+    const organization = new Organization({
+      identity: {
+        organizationId: ORGANIZATION_ID,
+        environmentId: ORGANIZATION_ID,
+        tenantId: TENANT_ID,
+        url: 'https://contoso.crm.dynamics.com',
+        uniqueName: 'contoso',
+        geo: 'EMEA',
+        callerId: '33333333-3333-4333-8333-333333333333',
+        businessUnitId: '44444444-4444-4444-8444-444444444444',
+        currencyId: '55555555-5555-4555-8555-555555555555',
+      },
+      now: () => this.clock.now(),
+      ...(variants ? { variants } : {}),
+    });
+    organization.define(...DEFINITIONS.map(readDefinition));
+    if (notifications) organization.observe({ changed: (change) => void this.notify(change) });
+    return organization;
+  }
+
+  #makePorts({ pageRows }: WorldOptions): ExportPorts {
+    const organizations = new Map([
+      [ORGANIZATION_ID, { id: ORGANIZATION_ID, url: 'https://contoso.crm.dynamics.com/', tenantId: TENANT_ID }],
+    ]);
+    const source = modelSource(this.organization);
+    const paged: Source = {
+      ...source,
+      read: (entity, from, maxRows) => source.read(entity, from, pageRows ?? maxRows),
+    };
+    return {
+      control: this.control,
+      organizations,
+      sourceOf: () => this.wrapSource(paged),
+      registrationOf: () => ({ ensure: async () => ({ unregistered: [] }), remove: async () => {} }),
+      destinations: makeDestinations({
+        control: this.control,
+        secrets: this.secrets,
+        organizations,
+        open: (name, address) => this.wrapDestination(new MemoryDestination(this.database(name), address), name),
+      }),
+      blobs: this.blobs,
+      queues: this.queues,
+      clock: this.clock,
+      newId: this.newId,
+      log: this.log,
+      memory: new MemoryBudget(2 ** 30),
+      options: { probeMs: 60_000, retentionMs: 7 * 86_400_000, sweepRequestsPerDay: 20_000 },
+    };
+  }
+
+  database(name: string): MemoryDatabase {
+    const database = this.databases.get(name) ?? new MemoryDatabase();
+    this.databases.set(name, database);
+    return database;
+  }
+
+  /** Sends what Dataverse would send; the least of it that tells where to look. */
+  async notify({ message, entity, id, atSeconds, relationship }: Change): Promise<void> {
+    const body = {
+      OrganizationId: ORGANIZATION_ID,
+      MessageName: message,
+      PrimaryEntityName: relationship ? 'none' : entity,
+      PrimaryEntityId: id,
+      OperationCreatedOn: `/Date(${atSeconds * 1000})/`,
+      InputParameters: relationship ? [{ key: 'Relationship', value: { SchemaName: relationship.schemaName } }] : [],
+    };
+    await this.queues.send('notifications', [{ body }]);
+  }
+
+  /** A new active profile, writing to a database of its own name. */
+  async addProfile(name: string, settings: Record<string, unknown> = {}): Promise<string> {
+    const uri = `${VAULT}/secrets/${name}`;
+    this.secrets.set(uri, { value: name, tags: { [ORGANIZATION_ID]: TENANT_ID } });
+    const body = {
+      Name: name,
+      OrganizationId: ORGANIZATION_ID,
+      Entities: [{ Type: 'parent' }],
+      DestinationKeyVaultUri: uri,
+      RetryPolicy: { MaxRetryCount: 2, IntervalInSeconds: 5 },
+      ...settings,
+    };
+    const { Id } = await createProfile(this.ports, [ORGANIZATION_ID], body);
+    await this.activate(Id);
+    return Id;
+  }
+
+  async activate(profileId: string): Promise<void> {
+    for (const step of ACTIVATION_STEPS) await runActivationStep(this.ports, profileId, step);
+  }
+
+  /** Lets `ms` pass: every message that falls due is worked off, and the sweep runs by its timer. */
+  async run(ms: number): Promise<void> {
+    const end = this.clock.now() + ms;
+    for (;;) {
+      await this.#workOff();
+      const next = Math.min(this.#nextSweepAt, ...this.#deliveries());
+      if (next > end) break;
+      await this.clock.advanceTo(next);
+      if (next >= this.#nextSweepAt) {
+        this.#nextSweepAt += SWEEP_INTERVAL_S * 1000;
+        await this.#awake(sweep(this.ports));
+      }
+    }
+    await this.clock.advanceTo(end);
+  }
+
+  #deliveries(): number[] {
+    return (['notifications', 'reads', 'applies'] as const).flatMap((queue) => this.queues.nextDeliveryAt(queue) ?? []);
+  }
+
+  async #workOff(): Promise<void> {
+    for (;;) {
+      const notifications = this.queues.takeDue('notifications');
+      const [read] = this.queues.takeDue('reads', 1);
+      const [apply] = this.queues.takeDue('applies', 1);
+      if (notifications.length === 0 && !read && !apply) return;
+      if (notifications.length > 0)
+        await this.#awake(
+          ringFeeds(
+            this.ports,
+            this.#reachOf,
+            notifications.map(({ body }) => body),
+          ),
+        );
+      if (read) await this.#awake(readFeed(this.ports, read.body as ReadMessage));
+      if (apply) await this.#awake(applyProfile(this.ports, apply.body as ApplyMessage));
+    }
+  }
+
+  /** Waits for work that may sleep: time goes on for it. */
+  async #awake<T>(work: Promise<T>): Promise<T> {
+    const state = { over: false };
+    const watched = work.finally(() => {
+      state.over = true;
+    });
+    watched.catch(() => {});
+    while (!state.over) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (!state.over && this.clock.nextWakeAt !== null) await this.clock.advanceTo(this.clock.nextWakeAt);
+    }
+    return watched;
+  }
+
+  /** The rows of an entity in the organization: id → name. */
+  source(entity = 'parent'): Map<string, unknown> {
+    const table = this.organization.table(entity);
+    return new Map([...table.rows.values()].map((row) => [row.self.id, table.cell(row, 'name')]));
+  }
+
+  /** The rows of an entity's table in a destination: id → name. */
+  destination(name: string, entity = 'parent'): Map<string, unknown> {
+    const table = this.database(name).area({ schema: 'dbo', prefix: '' }).tables.get(entity);
+    return new Map([...(table?.rows.values() ?? [])].map((row) => [row.id, row.cells.name]));
+  }
+}
