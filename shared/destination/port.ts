@@ -42,6 +42,8 @@ export interface Destination {
   /** Failed records whose failure-log line is not known to be written, grouped by the settlement that ended them. */
   unloggedFailures(): Promise<RetryEntry[]>;
   markLogged(settlementIds: readonly string[]): Promise<void>;
+  /** Makes the entity's failed records due at `now`, with all their attempts before them again; answers how many. */
+  reviveFailures(entity: string, now: number): Promise<number>;
   /** Those of the blobs that a retry or a failed record still names. */
   openBlobs(blobs: readonly string[]): Promise<string[]>;
   /** Ends all connections; calls under way fail. */

@@ -1,0 +1,212 @@
+import { type Column, exportColumns } from '../../dataverse/columns.ts';
+import type { EntityMetadata } from '../../dataverse/metadata.ts';
+import { FreshetError } from '../../errors/error.ts';
+import { NO_COUNTERS, withoutStamp } from '../accounting.ts';
+import { type RowCheck, rowCheck } from '../cells.ts';
+import { metadataRows } from '../metadata-rows.ts';
+import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySettlement, Settled } from '../model.ts';
+import type { Destination } from '../port.ts';
+import type { MemoryArea, MemoryDatabase, MemoryRetry, OwnTables } from './database.ts';
+import { MemoryTransaction, RANGE } from './transaction.ts';
+import { widenColumn } from './widen.ts';
+
+/** A destination in memory, by the same rules as the databases: for the simulation and for tests. */
+export class MemoryDestination implements Destination {
+  readonly #database: MemoryDatabase;
+  readonly #address: DestinationAddress;
+  readonly #checks = new WeakMap<readonly Column[], RowCheck>();
+  #closed = false;
+
+  constructor(database: MemoryDatabase, address: DestinationAddress) {
+    this.#database = database;
+    this.#address = address;
+  }
+
+  existingTables(entities: readonly string[]): Promise<string[]> {
+    return this.#run('existingTables', ({ tables }) =>
+      entities.map((entity) => entity.toLowerCase()).filter((entity) => tables.has(entity)),
+    );
+  }
+
+  prepare({ deleteLog }: { deleteLog: boolean }): Promise<void> {
+    return this.#run('prepare', (area) => {
+      area.own ??= { positions: new Map(), retries: new Map(), metadata: new Map(), deletions: null };
+      if (deleteLog) area.own.deletions ??= new Map();
+    });
+  }
+
+  shape(entity: EntityMetadata): Promise<void> {
+    return this.#run('shape', ({ tables }) => {
+      const name = entity.logicalName.toLowerCase();
+      const columns = exportColumns(entity).map((column) => [column.name, column] as const);
+      const table = tables.get(name);
+      if (!table) {
+        tables.set(name, { columns: new Map(columns), rows: new Map() });
+        return;
+      }
+      // All or nothing: what is incompatible shows before anything is changed.
+      const changes = columns.map(([key, column]) => [key, widenColumn(name, table.columns.get(key), column)] as const);
+      for (const [key, column] of changes) table.columns.set(key, column);
+    });
+  }
+
+  describe(entity: EntityMetadata): Promise<void> {
+    return this.#run('describe', (area) => {
+      this.#own(area).metadata.set(entity.logicalName, metadataRows(entity));
+    });
+  }
+
+  positions(): Promise<Position[] | null> {
+    return this.#run('positions', ({ own }) => {
+      if (own === null) return null;
+      const positions = [...own.positions].map(([entity, { begins: _, ...position }]) => ({ entity, ...position }));
+      return positions.sort((a, b) => (a.entity < b.entity ? -1 : 1));
+    });
+  }
+
+  place(entity: string, expected: string | null, to: { page: string; number: number }): Promise<boolean> {
+    return this.#run('place', (area) => {
+      const { positions } = this.#own(area);
+      const held = positions.get(entity);
+      if (expected === null ? held : held?.page !== expected || held.profileId !== this.#address.profileId)
+        return false;
+      const rows = [...(area.tables.get(entity.toLowerCase())?.rows.values() ?? [])];
+      const stamp = held?.stamp ?? rows.reduce((newest, { modifiedOn }) => Math.max(newest, modifiedOn), 0);
+      const { profileId } = this.#address;
+      positions.set(entity, {
+        profileId,
+        page: to.page,
+        number: to.number,
+        stamp,
+        counters: held?.counters ?? NO_COUNTERS,
+        begins: {},
+      });
+      return true;
+    });
+  }
+
+  refusal({ columns }: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null {
+    let check = this.#checks.get(columns);
+    if (!check) {
+      check = rowCheck(columns, RANGE);
+      this.#checks.set(columns, check);
+    }
+    return check(row);
+  }
+
+  apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
+    return this.#transaction(mode === 'commit' ? 'apply' : 'trial', (transaction) => transaction.apply(batch));
+  }
+
+  dueRetries(now: number, limit: number): Promise<RetryEntry[]> {
+    return this.#run('dueRetries', (area) =>
+      this.#retries(area, ({ dueAt }) => dueAt !== null && dueAt <= now)
+        .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || compareRecords(a, b))
+        .slice(0, limit)
+        .map(entryOf),
+    );
+  }
+
+  nextRetryAt(): Promise<number | null> {
+    return this.#run('nextRetryAt', (area) => {
+      const due = this.#retries(area, ({ dueAt }) => dueAt !== null).map(({ dueAt }) => dueAt ?? 0);
+      return due.length === 0 ? null : Math.min(...due);
+    });
+  }
+
+  settleRetries(settlement: RetrySettlement, mode: 'commit' | 'trial' = 'commit'): Promise<Settled> {
+    const operation = mode === 'commit' ? 'settleRetries' : 'trial';
+    return this.#transaction(operation, (transaction) => transaction.settle(settlement));
+  }
+
+  unloggedFailures(): Promise<RetryEntry[]> {
+    return this.#run('unloggedFailures', (area) =>
+      this.#retries(area, ({ failedAt, logged }) => failedAt !== null && !logged)
+        .sort(
+          (a, b) =>
+            (a.failedAt ?? 0) - (b.failedAt ?? 0) || compare(a.settlementId, b.settlementId) || compareRecords(a, b),
+        )
+        .map(entryOf),
+    );
+  }
+
+  markLogged(settlementIds: readonly string[]): Promise<void> {
+    return this.#run('markLogged', (area) => {
+      const { retries } = this.#own(area);
+      for (const [key, retry] of retries) {
+        if (settlementIds.includes(retry.settlementId ?? '')) retries.set(key, { ...retry, logged: true });
+      }
+    });
+  }
+
+  openBlobs(blobs: readonly string[]): Promise<string[]> {
+    return this.#run('openBlobs', (area) => {
+      const open = new Set(this.#retries(area, () => true).map(({ blob }) => blob));
+      return blobs.filter((blob) => open.has(blob));
+    });
+  }
+
+  reviveFailures(entity: string, now: number): Promise<number> {
+    return this.#run('reviveFailures', (area) => {
+      const { positions, retries } = this.#own(area);
+      const held = positions.get(entity);
+      if (held?.profileId !== this.#address.profileId) return 0;
+      const failed = [...retries].filter(([, retry]) => retry.entity === entity && retry.failedAt !== null);
+      const revived = { attempts: 0, dueAt: now, failedAt: null, settlementId: null, logged: false };
+      for (const [key, retry] of failed) retries.set(key, { ...retry, ...revived });
+      const { counters } = held;
+      const moved = { retrying: counters.retrying + failed.length, failed: counters.failed - failed.length };
+      positions.set(entity, { ...held, counters: { ...counters, ...moved } });
+      return failed.length;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #transaction<T>(operation: string, work: (transaction: MemoryTransaction) => T): Promise<T> {
+    return this.#run(operation, (area) => {
+      const transaction = new MemoryTransaction(area, this.#address.profileId, this.#database.constraint);
+      try {
+        const result = work(transaction);
+        if (operation === 'trial') transaction.rollback();
+        return result;
+      } catch (error) {
+        transaction.rollback();
+        throw error;
+      }
+    });
+  }
+
+  /** The work itself has no pause in it: it happens as a whole between the two steps. */
+  async #run<T>(operation: string, work: (area: MemoryArea) => T): Promise<T> {
+    const { step } = this.#database.options;
+    await step?.('before', operation);
+    if (this.#closed) throw new FreshetError('DESTINATION_UNAVAILABLE', { text: 'the destination was closed' });
+    const result = work(this.#database.area(this.#address));
+    await step?.('after', operation);
+    return result;
+  }
+
+  #own({ own }: MemoryArea): OwnTables {
+    if (own === null) throw new FreshetError('DESTINATION_SCHEMA_CHANGED', { text: 'own tables are gone' });
+    return own;
+  }
+
+  #retries(area: MemoryArea, wanted: (retry: MemoryRetry) => boolean): MemoryRetry[] {
+    return [...this.#own(area).retries.values()].filter(wanted);
+  }
+}
+
+function entryOf({ logged: _, ...stored }: MemoryRetry): RetryEntry {
+  return withoutStamp(stored);
+}
+
+function compareRecords(a: RetryEntry, b: RetryEntry): number {
+  return compare(a.entity, b.entity) || compare(a.id, b.id);
+}
+
+function compare(a: string | null, b: string | null): number {
+  return a === b ? 0 : (a ?? '') < (b ?? '') ? -1 : 1;
+}

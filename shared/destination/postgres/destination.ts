@@ -1,0 +1,216 @@
+import { type Column, exportColumns } from '../../dataverse/columns.ts';
+import type { EntityMetadata } from '../../dataverse/metadata.ts';
+import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
+import { inTransaction, onConnection, type Session, type UnitOptions } from '../../sql/postgres/session.ts';
+import { type RowCheck, rowCheck } from '../cells.ts';
+import { metadataRows } from '../metadata-rows.ts';
+import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySettlement, Settled } from '../model.ts';
+import type { Destination, OpenDestination } from '../port.ts';
+import { applyBatch } from './apply.ts';
+import {
+  alterEntityTable,
+  createBlobIndex,
+  createDeleteLog,
+  createDueIndex,
+  createEntityTable,
+  createPositionTable,
+  createRetryTable,
+  createSchema,
+  createUnloggedIndex,
+} from './ddl.ts';
+import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } from './dialect.ts';
+import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
+import { createMetadataTable, METADATA_TABLES, syncMetadataTable } from './metadata-tables.ts';
+import { insertPosition, lockPosition, readPositions, replacePosition, updateHeld } from './positions.ts';
+import {
+  readDueRetries,
+  readNextDue,
+  readOpenBlobs,
+  readUnloggedFailures,
+  reviveFailed,
+  updateLogged,
+} from './retries.ts';
+import { newestStamp } from './rows.ts';
+import { settle } from './settle.ts';
+
+/** A probe of the destination: an answer that takes longer is none. */
+const PROBE_MS = 5_000;
+/** Widening a column may rewrite its table, and a first position reads one as a whole; a Functions call lasts ten minutes. */
+const LONG_STATEMENT_MS = 480_000;
+
+const UNDEFINED_TABLE = '42P01';
+
+export const openPostgresDestination: OpenDestination = (connectionString, address) =>
+  new PostgresDestination(connect(connectionString), address);
+
+export class PostgresDestination implements Destination {
+  readonly #pool: PostgresPool;
+  readonly #names: TableNames;
+  readonly #profileId: string;
+  readonly #checks = new WeakMap<readonly Column[], RowCheck>();
+
+  constructor(pool: PostgresPool, address: DestinationAddress) {
+    this.#pool = pool;
+    this.#names = tableNames(address);
+    this.#profileId = address.profileId;
+  }
+
+  existingTables(entities: readonly string[]): Promise<string[]> {
+    return onConnection(this.#pool, async (session) => {
+      const names = entities.map((entity) => this.#names.entity(entity).name);
+      const standing = await standingNames(session, this.#names.schema, names);
+      return entities.filter((_, k) => standing.includes(names[k] ?? '')).map((entity) => entity.toLowerCase());
+    });
+  }
+
+  prepare({ deleteLog }: { deleteLog: boolean }): Promise<void> {
+    const { schema, position, retry, metadata } = this.#names;
+    return this.#transaction(async (session) => {
+      await lockDefinition(session, position);
+      if (!(await schemaStands(session, schema))) await session.query(createSchema(schema));
+      await session.query(createPositionTable(position));
+      await session.query(createRetryTable(retry));
+      await session.query(createDueIndex(retry));
+      await session.query(createBlobIndex(retry));
+      await session.query(createUnloggedIndex(retry));
+      for (const kind of METADATA_TABLES) await session.query(createMetadataTable(kind, metadata[kind]));
+      if (deleteLog) await session.query(createDeleteLog(this.#names.deleteLog));
+    });
+  }
+
+  async shape(entity: EntityMetadata): Promise<void> {
+    const table = this.#names.entity(entity.logicalName);
+    const columns = exportColumns(entity);
+    const work = async (session: Session) => {
+      await lockDefinition(session, table);
+      const standing = await standingTable(session, table);
+      if (standing === null) {
+        await session.query(createEntityTable(table, columns));
+        return;
+      }
+      for (const statement of alterEntityTable(table, standing, columns)) await session.query(statement);
+    };
+    try {
+      await this.#transaction(work, { statementTimeoutMs: LONG_STATEMENT_MS });
+    } catch (error) {
+      // Rows that stand do not fit the wider type (a decimal has more digits than are left before the point).
+      if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;
+      throw new FreshetError(
+        'DESTINATION_SCHEMA_CHANGED',
+        { text: `table ${table.name}: ${error.values.text}` },
+        error,
+      );
+    }
+  }
+
+  describe(entity: EntityMetadata): Promise<void> {
+    const rows = metadataRows(entity);
+    return this.#transaction(async (session) => {
+      await lockDefinition(session, this.#names.position);
+      for (const kind of METADATA_TABLES) {
+        await syncMetadataTable(session, kind, this.#names.metadata[kind], entity.logicalName, rows);
+      }
+    });
+  }
+
+  async positions(): Promise<Position[] | null> {
+    const { position, retry } = this.#names;
+    try {
+      return await onConnection(this.#pool, (session) => readPositions(session, position, retry), {
+        silenceMs: PROBE_MS,
+      });
+    } catch (error) {
+      if (isFreshetError(error) && error.values.number === UNDEFINED_TABLE) return null;
+      throw error;
+    }
+  }
+
+  place(entity: string, expected: string | null, to: { page: string; number: number }): Promise<boolean> {
+    const { position } = this.#names;
+    return this.#transaction(
+      async (session) =>
+        expected === null
+          ? insertPosition(session, position, this.#profileId, entity, to, await this.#lastStamp(session, entity))
+          : replacePosition(session, position, this.#profileId, entity, expected, to),
+      { statementTimeoutMs: LONG_STATEMENT_MS },
+    );
+  }
+
+  /** Rows of an earlier life of the table may bear stamps ahead of the clock; a resync has to tell them from its own. */
+  async #lastStamp(session: Session, entity: string): Promise<number> {
+    const table = this.#names.entity(entity);
+    return (await hasColumn(session, table, SINK_MODIFIED_ON)) ? newestStamp(session, table) : 0;
+  }
+
+  refusal({ columns }: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null {
+    let check = this.#checks.get(columns);
+    if (!check) {
+      check = rowCheck(columns, RANGE);
+      this.#checks.set(columns, check);
+    }
+    return check(row);
+  }
+
+  apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
+    return this.#transaction((session) => applyBatch(session, this.#target, batch), endOf(mode));
+  }
+
+  dueRetries(now: number, limit: number): Promise<RetryEntry[]> {
+    return onConnection(this.#pool, (session) => readDueRetries(session, this.#names.retry, now, limit));
+  }
+
+  nextRetryAt(): Promise<number | null> {
+    return onConnection(this.#pool, (session) => readNextDue(session, this.#names.retry));
+  }
+
+  settleRetries(settlement: RetrySettlement, mode: 'commit' | 'trial' = 'commit'): Promise<Settled> {
+    return this.#transaction((session) => settle(session, this.#target, settlement), endOf(mode));
+  }
+
+  unloggedFailures(): Promise<RetryEntry[]> {
+    return onConnection(this.#pool, (session) => readUnloggedFailures(session, this.#names.retry));
+  }
+
+  markLogged(settlementIds: readonly string[]): Promise<void> {
+    return onConnection(this.#pool, (session) => updateLogged(session, this.#names.retry, settlementIds));
+  }
+
+  openBlobs(blobs: readonly string[]): Promise<string[]> {
+    return onConnection(this.#pool, (session) => readOpenBlobs(session, this.#names.retry, blobs));
+  }
+
+  reviveFailures(entity: string, now: number): Promise<number> {
+    const { position, retry } = this.#names;
+    return this.#transaction(async (session) => {
+      const held = await lockPosition(session, position, this.#profileId, entity);
+      if (!held) return 0;
+      const revived = await reviveFailed(session, retry, entity, now);
+      const { retrying, failed } = held.counters;
+      const counters = { ...held.counters, retrying: retrying + revived, failed: failed - revived };
+      await updateHeld(session, position, entity, { ...held, counters });
+      return revived;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  get #target() {
+    return { names: this.#names, profileId: this.#profileId };
+  }
+
+  #transaction<T>(work: (session: Session) => Promise<T>, options?: UnitOptions): Promise<T> {
+    return inTransaction(this.#pool, work, options);
+  }
+}
+
+function endOf(mode: 'commit' | 'trial'): UnitOptions {
+  return { end: mode === 'commit' ? 'commit' : 'rollback' };
+}
+
+/** Two workers that define the same table at once would fail with each other's names; the second waits instead. */
+async function lockDefinition(session: Session, { schema, name }: TableName): Promise<void> {
+  await session.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`freshet ${schema} ${name}`]);
+}

@@ -1,0 +1,111 @@
+import type { Session } from '../../sql/postgres/session.ts';
+import { NO_COUNTERS, STAMP_STEP_MS } from '../accounting.ts';
+import type { Batch, Counters, Position } from '../model.ts';
+import { quoted, type TableName } from './dialect.ts';
+
+/** Statements on the position table. Each of them locks or changes at most one row, the lock of all that is applied. */
+
+/** What stands beside a position while a transaction holds it. */
+export interface Held {
+  readonly stamp: number;
+  readonly counters: Counters;
+  /** Snapshots begun, and the stamp of the transaction that began them. */
+  readonly begins: Readonly<Record<string, number>>;
+}
+
+interface HeldRow {
+  readonly stamp: string;
+  readonly counters: Counters;
+  readonly begins: Record<string, number>;
+}
+
+/** Moves the position from the page expected, if it stands there and is this profile's; null otherwise. */
+export async function movePosition(
+  session: Session,
+  table: TableName,
+  profileId: string,
+  { entity, expected, to, now }: Pick<Batch, 'entity' | 'expected' | 'to' | 'now'>,
+): Promise<Held | null> {
+  const rows = await session.query<HeldRow>(
+    `UPDATE ${quoted(table)} SET page = $4, number = $5, stamp = greatest($6::bigint, stamp + ${STAMP_STEP_MS})
+     WHERE entity = $1 AND profileid = $2 AND page = $3 RETURNING stamp, counters, begins`,
+    [entity, profileId, expected, to.page, to.number, now],
+  );
+  return heldOf(rows[0]);
+}
+
+/** Locks the position where it stands; null when this profile has none for the entity. */
+export async function lockPosition(
+  session: Session,
+  table: TableName,
+  profileId: string,
+  entity: string,
+): Promise<Held | null> {
+  const rows = await session.query<HeldRow>(
+    `UPDATE ${quoted(table)} SET stamp = stamp WHERE entity = $1 AND profileid = $2 RETURNING stamp, counters, begins`,
+    [entity, profileId],
+  );
+  return heldOf(rows[0]);
+}
+
+export async function updateHeld(session: Session, table: TableName, entity: string, held: Held): Promise<void> {
+  await session.query(`UPDATE ${quoted(table)} SET counters = $2::jsonb, begins = $3::jsonb WHERE entity = $1`, [
+    entity,
+    JSON.stringify(held.counters),
+    JSON.stringify(held.begins),
+  ]);
+}
+
+/** Makes the entity's first position; false when it has one, be it another profile's. Later stamps are above `stamp`. */
+export async function insertPosition(
+  session: Session,
+  table: TableName,
+  profileId: string,
+  entity: string,
+  to: Batch['to'],
+  stamp: number,
+): Promise<boolean> {
+  const rows = await session.query(
+    `INSERT INTO ${quoted(table)} (entity, profileid, page, number, stamp, begins, counters)
+     VALUES ($1, $2, $3, $4, $6, '{}', $5::jsonb) ON CONFLICT (entity) DO NOTHING RETURNING entity`,
+    [entity, profileId, to.page, to.number, JSON.stringify(NO_COUNTERS), stamp],
+  );
+  return rows.length > 0;
+}
+
+/** Sets the position and forgets snapshots begun; false when another page stands there. */
+export async function replacePosition(
+  session: Session,
+  table: TableName,
+  profileId: string,
+  entity: string,
+  expected: string,
+  to: Batch['to'],
+): Promise<boolean> {
+  const rows = await session.query(
+    `UPDATE ${quoted(table)} SET page = $4, number = $5, begins = '{}'
+     WHERE entity = $1 AND profileid = $2 AND page = $3 RETURNING entity`,
+    [entity, profileId, expected, to.page, to.number],
+  );
+  return rows.length > 0;
+}
+
+/** All positions. The retry table is named too, so that the statement fails when either of the two is gone. */
+export async function readPositions(session: Session, table: TableName, retry: TableName): Promise<Position[]> {
+  const rows = await session.query<HeldRow & { entity: string; profileId: string; page: string; number: string }>(
+    `SELECT p.entity, p.profileid AS "profileId", p.page, p.number, p.stamp, p.counters
+     FROM ${quoted(table)} p WHERE NOT EXISTS (SELECT 1 FROM ${quoted(retry)} WHERE false) ORDER BY p.entity`,
+  );
+  return rows.map((row) => ({
+    entity: row.entity,
+    profileId: row.profileId,
+    page: row.page,
+    number: Number(row.number),
+    stamp: Number(row.stamp),
+    counters: row.counters,
+  }));
+}
+
+function heldOf(row: HeldRow | undefined): Held | null {
+  return row ? { stamp: Number(row.stamp), counters: row.counters, begins: row.begins } : null;
+}

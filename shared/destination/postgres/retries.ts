@@ -1,0 +1,210 @@
+import type { Session } from '../../sql/postgres/session.ts';
+import { type RemovedRetries, type StoredRetry, withoutStamp } from '../accounting.ts';
+import type { ChangeType, RetryEntry } from '../model.ts';
+import { quoted, type TableName } from './dialect.ts';
+
+/** Statements on the retry table, which holds retries waiting and failed records. Ids are kept in lower case. */
+
+interface RetryRow {
+  readonly entity: string;
+  readonly id: string;
+  readonly blob: string;
+  readonly changetype: ChangeType;
+  readonly attempts: number;
+  readonly code: string;
+  readonly reason: string;
+  readonly notifiedat: string | null;
+  readonly dueat: string | null;
+  readonly failedat: string | null;
+  readonly settlementid: string | null;
+  readonly stamp: string;
+}
+
+const COLUMNS =
+  'entity, id, blob, changetype, attempts, code, reason, notifiedat, dueat, failedat, settlementid, stamp';
+
+/** Adds entries of ids that have none. */
+export async function insertRetries(
+  session: Session,
+  table: TableName,
+  entries: readonly StoredRetry[],
+): Promise<void> {
+  await session.query(
+    `INSERT INTO ${quoted(table)} (${COLUMNS})
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[],
+       $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[])`,
+    [
+      entries.map((entry) => entry.entity),
+      entries.map((entry) => entry.id.toLowerCase()),
+      entries.map((entry) => entry.blob),
+      entries.map((entry) => entry.changeType),
+      entries.map((entry) => entry.attempts),
+      entries.map((entry) => entry.code),
+      entries.map((entry) => storableText(entry.reason)),
+      entries.map((entry) => entry.notifiedAt),
+      entries.map((entry) => entry.dueAt),
+      entries.map((entry) => entry.failedAt),
+      entries.map((entry) => entry.settlementId),
+      entries.map((entry) => entry.stamp),
+    ],
+  );
+}
+
+/** Writes what a further refusal changed of entries that stand. */
+export async function updateRetries(
+  session: Session,
+  table: TableName,
+  entries: readonly StoredRetry[],
+): Promise<void> {
+  await session.query(
+    `UPDATE ${quoted(table)} r SET attempts = u.attempts, code = u.code, reason = u.reason, dueat = u.dueat,
+       failedat = u.failedat, settlementid = u.settlementid, logged = false
+     FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
+       AS u (entity, id, attempts, code, reason, dueat, failedat, settlementid)
+     WHERE r.entity = u.entity AND r.id = u.id`,
+    [
+      entries.map((entry) => entry.entity),
+      entries.map((entry) => entry.id),
+      entries.map((entry) => entry.attempts),
+      entries.map((entry) => entry.code),
+      entries.map((entry) => storableText(entry.reason)),
+      entries.map((entry) => entry.dueAt),
+      entries.map((entry) => entry.failedAt),
+      entries.map((entry) => entry.settlementId),
+    ],
+  );
+}
+
+/** Removes whatever waits or has failed under these ids. */
+export async function deleteRetries(
+  session: Session,
+  table: TableName,
+  entity: string,
+  ids: readonly string[],
+): Promise<RemovedRetries> {
+  const rows = await session.query<RemovedRetries>(removalStatement(table, 'entity = $1 AND id = ANY ($2::text[])'), [
+    entity,
+    ids.map((id) => id.toLowerCase()),
+  ]);
+  return rows[0] ?? { retrying: 0, failed: 0 };
+}
+
+/** Removes what was refused before `stamp` (ms). */
+export async function deleteOlderRetries(
+  session: Session,
+  table: TableName,
+  entity: string,
+  stamp: number,
+): Promise<RemovedRetries> {
+  const rows = await session.query<RemovedRetries>(removalStatement(table, 'entity = $1 AND stamp < $2'), [
+    entity,
+    stamp,
+  ]);
+  return rows[0] ?? { retrying: 0, failed: 0 };
+}
+
+export function removalStatement(table: TableName, condition: string): string {
+  return `WITH gone AS (DELETE FROM ${quoted(table)} WHERE ${condition} RETURNING failedat)
+    SELECT count(*) FILTER (WHERE failedat IS NULL)::integer AS retrying, count(failedat)::integer AS failed FROM gone`;
+}
+
+/** What stands under these ids, by id. */
+export async function readRetries(
+  session: Session,
+  table: TableName,
+  entity: string,
+  ids: readonly string[],
+): Promise<Map<string, StoredRetry>> {
+  const rows = await session.query<RetryRow>(
+    `SELECT ${COLUMNS} FROM ${quoted(table)} WHERE entity = $1 AND id = ANY ($2::text[])`,
+    [entity, ids.map((id) => id.toLowerCase())],
+  );
+  return new Map(rows.map((row) => [row.id, entryOf(row)]));
+}
+
+/** Retries due at `now`, oldest first. */
+export async function readDueRetries(
+  session: Session,
+  table: TableName,
+  now: number,
+  limit: number,
+): Promise<RetryEntry[]> {
+  const rows = await session.query<RetryRow>(
+    `SELECT ${COLUMNS} FROM ${quoted(table)} WHERE dueat <= $1 ORDER BY dueat, entity, id LIMIT $2`,
+    [now, limit],
+  );
+  return rows.map((row) => withoutStamp(entryOf(row)));
+}
+
+export async function readNextDue(session: Session, table: TableName): Promise<number | null> {
+  const rows = await session.query<{ dueat: string | null }>(`SELECT min(dueat) AS dueat FROM ${quoted(table)}`);
+  return numberOf(rows[0]?.dueat ?? null);
+}
+
+/** Failed records not marked as logged; those of one settlement stand together, the oldest first. */
+export async function readUnloggedFailures(session: Session, table: TableName): Promise<RetryEntry[]> {
+  const rows = await session.query<RetryRow>(
+    `SELECT ${COLUMNS} FROM ${quoted(table)} WHERE failedat IS NOT NULL AND NOT logged
+     ORDER BY failedat, settlementid, entity, id`,
+  );
+  return rows.map((row) => withoutStamp(entryOf(row)));
+}
+
+/** Those of the blobs that an entry names. */
+export async function readOpenBlobs(session: Session, table: TableName, blobs: readonly string[]): Promise<string[]> {
+  const rows = await session.query<{ blob: string }>(
+    `SELECT DISTINCT blob FROM ${quoted(table)} WHERE blob = ANY ($1::text[])`,
+    [blobs],
+  );
+  return rows.map(({ blob }) => blob);
+}
+
+/** Makes the failed records of an entity due at `now`, as if never tried again; answers how many. */
+export async function reviveFailed(session: Session, table: TableName, entity: string, now: number): Promise<number> {
+  const rows = await session.query<{ count: number }>(
+    `WITH revived AS (
+       UPDATE ${quoted(table)} SET attempts = 0, dueat = $2, failedat = NULL, settlementid = NULL, logged = false
+       WHERE entity = $1 AND failedat IS NOT NULL RETURNING id)
+     SELECT count(*)::integer AS count FROM revived`,
+    [entity, now],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+export async function updateLogged(
+  session: Session,
+  table: TableName,
+  settlementIds: readonly string[],
+): Promise<void> {
+  await session.query(
+    `UPDATE ${quoted(table)} SET logged = true
+     WHERE settlementid = ANY ($1::text[]) AND failedat IS NOT NULL AND NOT logged`,
+    [settlementIds],
+  );
+}
+
+function entryOf(row: RetryRow): StoredRetry {
+  return {
+    entity: row.entity,
+    id: row.id,
+    blob: row.blob,
+    changeType: row.changetype,
+    attempts: row.attempts,
+    code: row.code,
+    reason: row.reason,
+    notifiedAt: numberOf(row.notifiedat),
+    dueAt: numberOf(row.dueat),
+    failedAt: numberOf(row.failedat),
+    settlementId: row.settlementid,
+    stamp: Number(row.stamp),
+  };
+}
+
+function numberOf(text: string | null): number | null {
+  return text === null ? null : Number(text);
+}
+
+/** A reason may hold any text that a database or a definition brought along. */
+function storableText(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}

@@ -1,0 +1,15 @@
+import { describeApplying } from './destination/applying.ts';
+import { describeDefining } from './destination/defining.ts';
+import type { MakeHarness } from './destination/harness.ts';
+import { describeRetries } from './destination/retries.ts';
+import { describeSnapshots } from './destination/snapshots.ts';
+import { describeValues } from './destination/values.ts';
+
+/** Everything that port and model of a destination promise, as rules; for each adapter alike. */
+export function describeDestination(name: string, make: MakeHarness): void {
+  describeDefining(name, make);
+  describeApplying(name, make);
+  describeRetries(name, make);
+  describeSnapshots(name, make);
+  describeValues(name, make);
+}
