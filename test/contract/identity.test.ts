@@ -1,8 +1,14 @@
 import { createHmac } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Identity as LocalIssuer, startIdentity } from '../../local/identity/identity.ts';
+import { systemClock } from '../../shared/platform/clock/system.ts';
 import { VirtualClock } from '../../shared/platform/clock/virtual.ts';
+import { endpointCredential } from '../../shared/platform/identity/endpoint-credential.ts';
 import { JwtIdentity } from '../../shared/platform/identity/jwt.ts';
+import { tokenRoles } from '../../shared/platform/identity/token-roles.ts';
 import { startTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const AUDIENCES = ['https://freshet.example.com', '5f0c2a1e-0000-4000-8000-000000000009'];
 const USER = 'ab7501c2-0000-4000-8000-000000000003';
@@ -166,6 +172,51 @@ describe('identity: tokens of an issuer over HTTP', () => {
   function good(change: object = {}) {
     const exp = clock.now() / 1000 + 3_600;
     return { iss: issuer.url, aud: AUDIENCES[0], exp, oid: USER, tid: TENANT, ...change };
+  }
+});
+
+describe('identity: the local issuer', () => {
+  let data: string;
+  let local: LocalIssuer;
+  beforeAll(async () => {
+    data = await temporaryFolder('identity');
+    local = await startIdentity({ port: 0, data });
+  });
+  afterAll(async () => {
+    await local?.stop();
+    await rm(data, { recursive: true });
+  });
+
+  it('a person’s token tells who calls and what the person administers', async () => {
+    const body = JSON.stringify({
+      roles: ['SystemAdministrator'],
+      organizations: ['contoso'],
+      tenant: TENANT,
+      subject: USER,
+    });
+    const answer = await fetch(`${local.issuer}/token`, { method: 'POST', body });
+    const { access_token } = (await answer.json()) as { access_token: string };
+    const caller = await identity().verify(`Bearer ${access_token}`);
+    expect(caller).toMatchObject({ id: USER, tenantId: TENANT });
+    expect(await tokenRoles.administers(caller, ['contoso', 'fabrikam'])).toEqual(['contoso']);
+  });
+
+  it('Freshet’s own tokens are for the resource asked for, and are no token for Freshet', async () => {
+    const url = `${local.issuer}/token`;
+    const credential = endpointCredential({ url, fetch: globalThis.fetch, clock: systemClock });
+    const { token, expiresOnTimestamp } = await credential.getToken('https://contoso.crm.dynamics.com/.default');
+    expect(expiresOnTimestamp).toBeGreaterThan(systemClock.now());
+    await expect(identity().verify(`Bearer ${token}`)).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+    expect(await identity('https://contoso.crm.dynamics.com').verify(`Bearer ${token}`)).toMatchObject({});
+  });
+
+  function identity(audience = 'freshet'): JwtIdentity {
+    return new JwtIdentity({
+      issuer: local.issuer,
+      audiences: [audience],
+      clock: systemClock,
+      fetch: globalThis.fetch,
+    });
   }
 });
 

@@ -20,6 +20,8 @@ export interface Configuration {
   readonly controlDatabase: SecretText;
   readonly storage: { readonly connectionString: SecretText } | { readonly accountUrl: string };
   readonly serviceBus: { readonly connectionString: SecretText } | { readonly host: string };
+  /** With the key that Dataverse itself signs its notifications with: it has no identity there. */
+  readonly notificationsConnection: SecretText;
   readonly organizations: readonly OrganizationSetting[];
   /** Vaults that are not Azure's, each as `host:port`. */
   readonly vaultHosts: readonly string[];
@@ -59,6 +61,8 @@ export const SETTINGS = z.object({
   ServiceBusConnection: secret.optional(),
   /** Instead of ServiceBusConnection, likewise. */
   ServiceBusConnection__fullyQualifiedNamespace: hostName.optional(),
+  /** When absent, ServiceBusConnection. Give one that may only send to the queue `notifications`. */
+  FRESHET_NOTIFICATIONS_CONNECTION: secret,
   FRESHET_ORGANIZATIONS: organizations,
   FRESHET_VAULT_HOSTS: hostsWithPort.default([]),
   FRESHET_ISSUER: serviceUrl,
@@ -86,8 +90,11 @@ interface Fault {
 /** Reads the environment. Errors: SETTING_INVALID, which names every setting that is wrong. */
 export function readConfiguration(environment: Environment): Configuration {
   // Azure keeps a setting that was emptied in the portal as an empty text.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
-  const { data, error } = SETTINGS.safeParse(given);
+  const given: Environment = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const { data, error } = SETTINGS.safeParse({
+    FRESHET_NOTIFICATIONS_CONNECTION: given.ServiceBusConnection,
+    ...given,
+  });
   const faults = [...(error?.issues ?? []).map(faultOf), ...missingConnections(given)];
   if (!data || faults.length > 0) throw invalid(faults);
   return deepFreeze(configurationOf(data));
@@ -103,6 +110,7 @@ function configurationOf(settings: Settings): Configuration {
     serviceBus: settings.ServiceBusConnection
       ? { connectionString: settings.ServiceBusConnection }
       : { host: settings.ServiceBusConnection__fullyQualifiedNamespace ?? '' },
+    notificationsConnection: settings.FRESHET_NOTIFICATIONS_CONNECTION,
     organizations: settings.FRESHET_ORGANIZATIONS,
     vaultHosts: settings.FRESHET_VAULT_HOSTS,
     issuer: settings.FRESHET_ISSUER,

@@ -45,19 +45,16 @@ describe('local.settings.sample.json', () => {
   });
 
   it('can be used as it is, and says what the defaults say', () => {
-    const optional = Object.keys(SAMPLE).filter((name) => SETTINGS.safeParse({ ...SAMPLE, [name]: undefined }).success);
-    const { vaultHosts, tokenEndpoint, roles, ...rest } = readConfiguration(SAMPLE);
-    const needed = Object.fromEntries(Object.entries(SAMPLE).filter(([name]) => !optional.includes(name)));
-    const connections = {
-      AzureWebJobsStorage: SAMPLE.AzureWebJobsStorage,
-      ServiceBusConnection: SAMPLE.ServiceBusConnection,
-    };
-    expect(readConfiguration({ ...needed, ...connections })).toMatchObject({ ...rest });
-    expect([vaultHosts, tokenEndpoint, roles]).toEqual([
-      ['127.0.0.1:7083'],
-      'http://127.0.0.1:7088/token',
-      'token',
-    ]);
+    const { FRESHET_VAULT_HOSTS: _1, FRESHET_TOKEN_ENDPOINT: _2, FRESHET_ROLES: _3, ...others } = SAMPLE;
+    const isOptional = (name: string) => faultsOf({ ...SAMPLE, [name]: undefined }).name === '';
+    const needed = Object.fromEntries(Object.entries(others).filter(([name]) => !isOptional(name)));
+    expect(Object.keys(needed)).toHaveLength(6);
+    expect(readConfiguration(needed)).toEqual(readConfiguration(others));
+    expect(readConfiguration(SAMPLE)).toMatchObject({
+      vaultHosts: ['127.0.0.1:7083'],
+      tokenEndpoint: 'http://127.0.0.1:7088/token',
+      roles: 'token',
+    });
   });
 
   it('connects to the local parts at their usual ports', () => {
@@ -92,9 +89,17 @@ describe('readConfiguration', () => {
       ...rest,
       AzureWebJobsStorage__blobServiceUri: 'https://contoso.blob.core.windows.net',
       ServiceBusConnection__fullyQualifiedNamespace: 'contoso.servicebus.windows.net',
+      FRESHET_NOTIFICATIONS_CONNECTION: 'Endpoint=sb://contoso.servicebus.windows.net/;hunter2',
     });
     expect(configuration.storage).toEqual({ accountUrl: 'https://contoso.blob.core.windows.net' });
     expect(configuration.serviceBus).toEqual({ host: 'contoso.servicebus.windows.net' });
+  });
+
+  it('lets Dataverse send with Freshet’s own connection unless it is given another', () => {
+    const connectionIn = (environment: object) =>
+      readConfiguration({ ...MINIMAL, ...environment }).notificationsConnection.reveal();
+    expect(connectionIn({})).toBe(MINIMAL.ServiceBusConnection);
+    expect(connectionIn({ FRESHET_NOTIFICATIONS_CONNECTION: 'another' })).toBe('another');
   });
 
   it('is frozen, all the way down', () => {
@@ -119,6 +124,7 @@ describe('readConfiguration', () => {
     const { name } = faultsOf({});
     expect(name.split(', ')).toEqual([
       'FRESHET_CONTROL_DATABASE',
+      'FRESHET_NOTIFICATIONS_CONNECTION',
       'FRESHET_ORGANIZATIONS',
       'FRESHET_ISSUER',
       'FRESHET_AUDIENCE',
