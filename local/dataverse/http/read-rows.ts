@@ -1,0 +1,238 @@
+import { dateText } from '../model/cell-text.ts';
+import { isGuid } from '../model/coerce.ts';
+import { isLookup } from '../model/definitions.ts';
+import { DataverseError, invalidRequest, unknownProperty } from '../model/errors.ts';
+import type { Organization } from '../model/organization.ts';
+import { isReference, type Row } from '../model/row.ts';
+import type { Table } from '../model/table.ts';
+import type { ReadPage, ReadState } from '../model/tracking.ts';
+import { lookupOf } from './navigation.ts';
+import { compileFilter, type Filter, idsOf, orderOf, parseFilter } from './odata/filter.ts';
+import { type Cursor, continued, deltaLink, readSkipToken, skipToken } from './odata/links.ts';
+import { type Preferences, parsePreferences } from './odata/preferences.ts';
+import { parseQuery, type Query } from './odata/query.ts';
+import { cellReader, rowFormat, selectableByProperty } from './row-json.ts';
+import { type Answer, type ApiRequest, baseOf, jsonAnswer, type Site } from './site.ts';
+
+const DATAVERSE = 'Microsoft.Dynamics.CRM.';
+/** `@odata.count` and `/$count` go no further. */
+const COUNT_MAX_ROWS = 5000;
+
+/** `GET <set>`: a page of rows, of all or of what changed. */
+export function readSet(site: Site, table: Table, request: ApiRequest): Answer {
+  const query = parseQuery(request.search);
+  const preferences = parsePreferences(request.headers.prefer);
+  const cursor = query.skipToken === null ? null : readSkipToken(query.skipToken);
+  const isTracked = preferences.trackChanges || query.deltaToken !== null || (cursor?.state.tracked ?? false);
+  if (isTracked) refuseUnderTracking(table, query);
+  return pageAnswer(site, table, query, preferences, cursor ?? firstCursor(site, table, query, isTracked));
+}
+
+function refuseUnderTracking({ definition }: Table, query: Query): void {
+  for (const option of ['filter', 'orderby', 'expand', 'top'])
+    if (query.raw.has(`$${option}`))
+      throw invalidRequest(`The "${option}" query parameter isn't supported when Change Tracking is enabled.`);
+  if (!definition.changeTrackingEnabled)
+    throw new DataverseError(400, '0x8004f035', `Change tracking is not enabled for entity ${definition.logicalName}.`);
+}
+
+function firstCursor({ organization }: Site, { definition }: Table, query: Query, isTracked: boolean): Cursor {
+  const columns = query.raw.get('$select') ?? '';
+  const state =
+    query.deltaToken === null
+      ? organization.beginRead(isTracked, columns)
+      : organization.beginDelta(definition.logicalName, query.deltaToken, columns);
+  return { pageNumber: 1, state };
+}
+
+function pageAnswer(site: Site, table: Table, query: Query, preferences: Preferences, cursor: Cursor): Answer {
+  const { organization } = site;
+  const format = rowFormat(organization, table, {
+    select: query.select,
+    expand: query.expand,
+    wants: preferences.wants,
+  });
+  const page = readRows(organization, table, query, preferences, cursor);
+  const base = baseOf(site);
+  const { entitySetName } = table.definition;
+  const isDelta = cursor.state.kind === 'delta';
+  const list = format.selected.length > 0 ? `(${format.selected.join(',')})` : '';
+  let body = `{"@odata.context":"${base}$metadata#${entitySetName}${list}${isDelta ? '/$delta' : ''}"`;
+  if (query.count) body += `,"@odata.count":${Math.min(COUNT_MAX_ROWS, page.total ?? 0)}`;
+  body += totals(organization, preferences);
+  body += ',"value":[';
+  let separator = '';
+  for (const row of page.rows) {
+    body += separator + format.write(row);
+    separator = ',';
+  }
+  for (const id of page.deletions) {
+    body += `${separator}{"@odata.context":"${base}$metadata#${entitySetName}/$deletedEntity","id":"${id}","reason":"deleted"}`;
+    separator = ',';
+  }
+  body += ']';
+  if (page.next) {
+    const ids = { first: firstId(page), last: lastId(page) };
+    const token = skipToken(page.next, table.definition.primaryIdAttribute, ids);
+    body += `,"@odata.nextLink":${JSON.stringify(continued(base, entitySetName, query, `$skiptoken=${token}`))}`;
+  }
+  if (page.token !== null)
+    body += `,"@odata.deltaLink":${JSON.stringify(deltaLink(base, entitySetName, query, page.token))}`;
+  const applied: Record<string, string> =
+    preferences.applied === '' ? {} : { 'Preference-Applied': preferences.applied };
+  return jsonAnswer(`${body}}`, applied);
+}
+
+const firstId = ({ rows, deletions }: ReadPage | RowsPage) => rows[0]?.self.id ?? deletions[0] ?? '';
+const lastId = ({ rows, deletions }: ReadPage | RowsPage) => deletions.at(-1) ?? rows.at(-1)?.self.id ?? '';
+
+function totals({ metadataVersion }: Organization, { wants }: Preferences): string {
+  return (
+    (wants(`${DATAVERSE}totalrecordcount`) ? `,"@${DATAVERSE}totalrecordcount":-1` : '') +
+    (wants(`${DATAVERSE}totalrecordcountlimitexceeded`) ? `,"@${DATAVERSE}totalrecordcountlimitexceeded":false` : '') +
+    (wants(`${DATAVERSE}globalmetadataversion`) ? `,"@${DATAVERSE}globalmetadataversion":"${metadataVersion}"` : '')
+  );
+}
+
+interface RowsPage {
+  readonly rows: readonly Row[];
+  readonly deletions: readonly string[];
+  readonly next: Cursor | null;
+  readonly token: string | null;
+  /** With `$count`. */
+  readonly total?: number;
+}
+
+function readRows(
+  organization: Organization,
+  table: Table,
+  query: Query,
+  { maxPageSize }: Preferences,
+  cursor: Cursor,
+): RowsPage {
+  const filter = query.filter === null ? null : parseFilter(query.filter, query.aliases);
+  const matches = filter ? compileFilter<Row>(filter, (path) => propertyReader(organization, table, path)) : undefined;
+  const ids = filter && idsOf(filter, table.definition.primaryIdAttribute);
+  if (ids || query.orderBy.length > 0 || query.top !== null || query.count)
+    return listedRows(organization, table, query, maxPageSize, cursor, candidates(table, ids ?? null), matches);
+  const page = organization.readPage(table.definition.logicalName, cursor.state, maxPageSize, matches);
+  return { ...page, next: page.next && following(cursor, page.next) };
+}
+
+function following(cursor: Cursor, state: ReadState, offset?: number): Cursor {
+  return { pageNumber: cursor.pageNumber + 1, state, ...(offset === undefined ? {} : { offset }) };
+}
+
+function* candidates(table: Table, ids: readonly string[] | null): Generator<Row> {
+  for (const id of ids ? new Set(ids) : table.keys.after(undefined)) {
+    const row = table.rows.get(id);
+    if (row) yield row;
+  }
+}
+
+/** Reads that need the whole list at once: sorted, counted, cut, or asked by id. */
+function listedRows(
+  organization: Organization,
+  table: Table,
+  query: Query,
+  size: number,
+  cursor: Cursor,
+  from: Iterable<Row>,
+  matches: (row: Row) => boolean = () => true,
+): RowsPage {
+  const all = [...from].filter(matches);
+  const orders = query.orderBy.map(({ property, descending }) => {
+    const read = propertyReader(organization, table, property);
+    return (a: Row, b: Row) => (orderOf(read(a), read(b)) ?? (read(a) === null ? -1 : 1)) * (descending ? -1 : 1);
+  });
+  if (orders.length > 0) all.sort((a, b) => orders.reduce((order, next) => order || next(a, b), 0));
+  const listed = all.slice(0, query.top ?? all.length);
+  const offset = cursor.offset ?? 0;
+  const rows = listed.slice(offset, offset + size);
+  const isLast = offset + rows.length >= listed.length;
+  return {
+    rows,
+    deletions: [],
+    next: isLast ? null : following(cursor, cursor.state, offset + rows.length),
+    token: null,
+    total: all.length,
+  };
+}
+
+/** Reads a property of a row, or of the row that one of its lookups refers to (`sdkmessageid/name`), as `$filter` compares it. */
+function propertyReader(organization: Organization, table: Table, path: string): (row: Row) => unknown {
+  const [first = '', ...rest] = path.split('/');
+  if (rest.length > 0) return throughLookup(organization, table, first, rest.join('/'));
+  const attribute = selectableByProperty(table).get(first);
+  if (!attribute) throw unknownProperty(first, table.definition.logicalName);
+  const cell = cellReader(table, attribute.logicalName);
+  if (attribute.type === 'DateTimeType')
+    return (row) => {
+      const value = cell(row);
+      return typeof value === 'number' ? dateText(attribute, value) : null;
+    };
+  if (isLookup(attribute))
+    return (row) => {
+      const value = cell(row);
+      return isReference(value) ? value.id : null;
+    };
+  return cell;
+}
+
+function throughLookup(
+  organization: Organization,
+  table: Table,
+  property: string,
+  rest: string,
+): (row: Row) => unknown {
+  const lookup = lookupOf(table.definition, property);
+  const target = lookup?.target ? organization.findTable(lookup.target) : undefined;
+  if (!lookup || !target) throw unknownProperty(property, table.definition.logicalName);
+  const cell = cellReader(table, lookup.attribute.logicalName);
+  const inner = propertyReader(organization, target, rest);
+  return (row) => {
+    const reference = cell(row);
+    const referred = isReference(reference) ? target.rows.get(reference.id) : undefined;
+    return referred ? inner(referred) : null;
+  };
+}
+
+/** `GET <set>/$count`: the rows, or the changes since a token. */
+export function countSet(site: Site, table: Table, request: ApiRequest): Answer {
+  const { organization } = site;
+  const query = parseQuery(request.search);
+  const headers = { 'Content-Type': 'text/plain' };
+  if (query.deltaToken !== null)
+    return {
+      status: 200,
+      headers,
+      body: String(organization.countChanges(table.definition.logicalName, query.deltaToken)),
+    };
+  const filter: Filter | null = query.filter === null ? null : parseFilter(query.filter, query.aliases);
+  if (!filter) return { status: 200, headers, body: String(Math.min(COUNT_MAX_ROWS, table.rows.size)) };
+  const matches = compileFilter<Row>(filter, (path) => propertyReader(organization, table, path));
+  const count = [...candidates(table, idsOf(filter, table.definition.primaryIdAttribute))].filter(matches).length;
+  return { status: 200, headers, body: String(Math.min(COUNT_MAX_ROWS, count)) };
+}
+
+/** `GET <set>(<id>)`. */
+export function readOne(site: Site, table: Table, id: string, request: ApiRequest): Answer {
+  const { organization } = site;
+  const query = parseQuery(request.search);
+  const preferences = parsePreferences(request.headers.prefer);
+  const format = rowFormat(organization, table, {
+    select: query.select,
+    expand: query.expand,
+    wants: preferences.wants,
+  });
+  if (!isGuid(id)) throw invalidRequest(`The key '${id}' is not a valid GUID.`);
+  const row = organization.row(table.definition.logicalName, id);
+  const list = format.selected.length > 0 ? `(${format.selected.join(',')})` : '';
+  const context = `"@odata.context":"${baseOf(site)}$metadata#${table.definition.entitySetName}${list}/$entity"`;
+  return jsonAnswer(
+    `{${context}${totals(organization, preferences).replace(/,"@[\w.]+totalrecord\w+":[^,]+/g, '')},${format.write(row).slice(1)}`,
+    {
+      ETag: `W/"${row.version}"`,
+    },
+  );
+}
