@@ -63,11 +63,12 @@ export async function ensureCluster(cluster: Cluster, programs: Programs, durabl
   await rename(draft, cluster.folder);
 }
 
-/** Removes all that `startPostgres` ever wrote for this data folder, also what lies elsewhere. The server must be stopped. */
-export async function removePostgresData(data: string): Promise<void> {
+/** The cluster of a data folder if there is one, and the folder to remove with it. */
+export async function existingCluster(data: string): Promise<{ cluster: Cluster; outside: string | null } | null> {
   const outside = await pointedTo(data);
-  if (outside) await rm(path.dirname(outside), { recursive: true, force: true });
-  await rm(data, { recursive: true, force: true });
+  const folder = outside ?? path.join(data, 'cluster');
+  if (!(await stat(folder).catch(() => null))) return null;
+  return { cluster: await named(folder, null), outside: outside === null ? null : path.dirname(outside) };
 }
 
 async function named(folder: string, user: ServerUser | null): Promise<Cluster> {

@@ -37,17 +37,24 @@ async function isPostmaster(cluster: Cluster, pid: number): Promise<boolean> {
   return (await markProcess(pid)) !== null && (await listProcesses()).some(mine);
 }
 
-async function killChildren(cluster: Cluster): Promise<void> {
-  const children = async () =>
-    (await listProcesses()).filter((entry) => entry.command.startsWith(`postgres: ${cluster.name}: `));
+/** All processes of the cluster, with the postmaster and at once: for a cluster that is to be removed. */
+export const killServer = (cluster: Cluster): Promise<void> =>
+  killAll((entry) => entry.command.includes(`cluster_name=${cluster.name}`) || isChild(cluster, entry));
+
+const killChildren = (cluster: Cluster): Promise<void> => killAll((entry) => isChild(cluster, entry));
+
+const isChild = (cluster: Cluster, entry: ProcessEntry) => entry.command.startsWith(`postgres: ${cluster.name}: `);
+
+async function killAll(wanted: (entry: ProcessEntry) => boolean): Promise<void> {
+  let left: readonly ProcessEntry[] = [];
   const none = async () => {
-    const left = await children();
-    for (const child of left) signalProcess(child.pid, 'SIGKILL');
+    left = (await listProcesses()).filter(wanted);
+    for (const { pid } of left) signalProcess(pid, 'SIGKILL');
     return left.length === 0;
   };
   if (await until(none, KILL_MS)) return;
   throw new StartFailure(
-    `processes of an earlier PostgreSQL do not end (${(await children()).map((child) => child.pid).join(', ')})`,
+    `processes of an earlier PostgreSQL do not end (${left.map((entry) => entry.pid).join(', ')})`,
     'Restart the machine, or start Freshet as the user that started it before',
   );
 }

@@ -80,7 +80,7 @@ export async function startPostmaster(
       cluster.folder,
     );
   }
-  const watcher = watchOver(cluster, programs);
+  const watcher = watchOver(cluster, server);
   return { ended, stop: () => stopServer(cluster, programs, server, watcher) };
 }
 
@@ -94,12 +94,11 @@ function endOf(server: ChildProcess): Promise<string> {
 
 /**
  * PostgreSQL does not notice that the process which started it was killed. A shell does: it waits for the end of its input,
- * which comes when we are gone, and stops the server then. (Windows: the next start does it.)
+ * which comes when we are gone, and asks this one server to stop then. (Windows: the next start does it.)
  */
-function watchOver(cluster: Cluster, programs: Programs): ChildProcess | null {
+function watchOver(cluster: Cluster, server: ChildProcess): ChildProcess | null {
   if (process.platform === 'win32') return null;
-  const script = 'read -r _; exec "$0" stop -m fast -D "$1"';
-  const watcher = spawn('/bin/sh', ['-c', script, programs.pg_ctl, cluster.folder], {
+  const watcher = spawn('/bin/sh', ['-c', 'read -r _; kill -INT "$0"', String(server.pid)], {
     ...spawnAs(cluster.user),
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

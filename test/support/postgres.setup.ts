@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import { removePostgresData } from '../../local/postgres/cluster.ts';
 import { startPostgres } from '../../local/postgres/postgres.ts';
+import { removePostgresData } from '../../local/postgres/remove.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 declare module 'vitest' {

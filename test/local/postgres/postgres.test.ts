@@ -4,6 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Postgres, type PostgresOptions, startPostgres } from '../../../local/postgres/postgres.ts';
+import { removePostgresData } from '../../../local/postgres/remove.ts';
 import { listProcesses, signalProcess } from '../../../local/support/processes.ts';
 import { until } from '../../../local/support/until.ts';
 import { spawnPart, startPart } from '../../support/part-process.ts';
@@ -165,10 +166,11 @@ describe('nothing is left behind', () => {
   test('a server that outlived both the process that started it and its watcher is stopped by the next start', async () => {
     const main = await startPart(MAIN, ['--port', '0', '--data', data]);
     const before = await postmasterPid();
-    for (const process of await listProcesses()) {
-      if (process.command.startsWith('/bin/sh -c read') && process.command.includes(data))
-        signalProcess(process.pid, 'SIGKILL');
-    }
+    const watcher = (await listProcesses()).find(
+      (it) => it.command === `/bin/sh -c read -r _; kill -INT "$0" ${before}`,
+    );
+    if (!watcher) throw new Error('nobody watches over the server');
+    signalProcess(watcher.pid, 'SIGKILL');
     await main.end('SIGKILL');
     const server = await start();
     expect(await query(server.url('postgres'), 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
@@ -193,6 +195,15 @@ describe('nothing is left behind', () => {
     expect(await main.ended()).toBe(1);
     expect(main.output()).toContain('postgres ended: the server process ended with SIGKILL');
   });
+});
+
+test('removing the data ends a server that still runs on it', async () => {
+  const main = await startPart(MAIN, ['--port', '0', '--data', data]);
+  const processes = await processesOfServer();
+  await main.end('SIGKILL');
+  await removePostgresData(data);
+  expect(await processes()).toEqual([]);
+  await expect(stat(data)).rejects.toThrow();
 });
 
 describe('a start that cannot be', () => {

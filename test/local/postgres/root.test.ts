@@ -4,8 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { removePostgresData } from '../../../local/postgres/cluster.ts';
 import { startPostgres } from '../../../local/postgres/postgres.ts';
+import { removePostgresData } from '../../../local/postgres/remove.ts';
 import { type PartProcess, startPart } from '../../support/part-process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
