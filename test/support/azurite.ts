@@ -16,17 +16,16 @@ export interface TestAzurite {
 export interface TestAzuriteOptions {
   /** Files of a certificate and its key: https, and bearer tokens are accepted unverified. */
   readonly tls?: { readonly certificate: string; readonly key: string };
-  readonly port?: number;
 }
 
 /** Blob storage of its own on a free port, in memory. */
-export async function startTestAzurite({ tls, port }: TestAzuriteOptions = {}): Promise<TestAzurite> {
-  const listensOn = port ?? (await findFreePorts(1));
+export async function startTestAzurite({ tls }: TestAzuriteOptions = {}): Promise<TestAzurite> {
+  const port = await findFreePorts(1);
   const args = [
     '--blobHost',
     '127.0.0.1',
     '--blobPort',
-    String(listensOn),
+    String(port),
     '--inMemoryPersistence',
     '--skipApiVersionCheck',
   ];
@@ -36,7 +35,7 @@ export async function startTestAzurite({ tls, port }: TestAzuriteOptions = {}): 
     ...(tls ? ['--cert', tls.certificate, '--key', tls.key, '--oauth', 'basic'] : []),
   ]);
   await ready(child);
-  const accountUrl = `${tls ? 'https' : 'http'}://127.0.0.1:${listensOn}/${ACCOUNT}`;
+  const accountUrl = `${tls ? 'https' : 'http'}://127.0.0.1:${port}/${ACCOUNT}`;
   return {
     accountUrl,
     connectionString: `DefaultEndpointsProtocol=${tls ? 'https' : 'http'};AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};BlobEndpoint=${accountUrl};`,
