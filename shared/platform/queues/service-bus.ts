@@ -39,7 +39,7 @@ export class ServiceBusQueues implements Queues {
     try {
       await sendInBatches(sender, messages.map(toServiceBus));
     } catch (error) {
-      await this.#discard(queue, sender);
+      this.#discard(queue, sender);
       throw new FreshetError('QUEUE_UNAVAILABLE', { queue, reason: reasonOf(error) }, error);
     }
   }
@@ -56,11 +56,14 @@ export class ServiceBusQueues implements Queues {
     return sender;
   }
 
-  /** A sender that failed is not trusted again: the next send makes a new one, and with it a new link. */
-  async #discard(queue: QueueName, sender: ServiceBusSender): Promise<void> {
+  /**
+   * A sender that failed is not trusted again: the next send makes a new one, and with it a new link. Nobody waits for the
+   * old one to close, which takes a minute where the connection is dead without knowing it.
+   */
+  #discard(queue: QueueName, sender: ServiceBusSender): void {
     if (this.#senders.get(queue) !== sender) return;
     this.#senders.delete(queue);
-    await sender.close().catch(() => undefined);
+    sender.close().catch(() => undefined);
   }
 }
 
