@@ -187,7 +187,7 @@ export function describeSource(name: string, make: () => Promise<SourceUnderTest
           fc.asyncProperty(
             fc.nat(),
             fc.integer({ min: 1, max: 4 }),
-            fc.array(step(), { maxLength: 30 }),
+            fc.array(step(), { maxLength: 80, size: 'max' }),
             async (chance, pageRows, steps) => {
               clear(organization);
               organization.variants = { ...drawVariants(seededRandom(chance)), metadataExpiresTokens: false };
@@ -384,7 +384,8 @@ class History {
         this.#organization.delete(ENTITY, among(table.rows.keys()));
         break;
       case 'restore':
-        this.#organization.restore(ENTITY, among(table.bin.keys()));
+        // One of the last deleted, so that it may be listed as a deletion and as a row.
+        this.#organization.restore(ENTITY, [...table.bin.keys()].at(-1 - (pick % 3)) ?? NOBODY);
         break;
       case 'hold':
         this.#transaction ??= this.#organization.begin();

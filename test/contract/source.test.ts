@@ -1,27 +1,71 @@
-import { standardDefinitions } from '../../local/dataverse/definitions.ts';
-import { Organization } from '../../local/dataverse/model/organization.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelSource } from '../../local/dataverse/model/source.ts';
+import { exportColumns } from '../../shared/dataverse/columns.ts';
+import type { EntityMetadata } from '../../shared/dataverse/metadata.ts';
+import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
+import { freshOrganization, type ServedOrganization, serveOrganization } from './local-organization.ts';
 import { describeSource } from './source.suite.ts';
 
-const IDENTITY = {
-  organizationId: '11111111-1111-4111-8111-111111111111',
-  environmentId: '22222222-2222-4222-8222-222222222222',
-  tenantId: '33333333-3333-4333-8333-333333333333',
-  url: 'https://contoso.crm.dynamics.com',
-  uniqueName: 'contoso',
-  geo: 'EMEA',
-  callerId: '44444444-4444-4444-8444-444444444444',
-  businessUnitId: '55555555-5555-4555-8555-555555555555',
-  currencyId: '66666666-6666-4666-8666-666666666666',
-};
-
 describeSource('the model', async () => {
-  const organization = new Organization({ identity: IDENTITY, now: () => Date.UTC(2026, 0, 1) });
-  organization.define(...standardDefinitions());
-  organization.create(
-    'transactioncurrency',
-    { currencyname: 'US Dollar', exchangerate: 1 },
-    { id: IDENTITY.currencyId },
-  );
+  const organization = freshOrganization();
   return { source: modelSource(organization), organization, stop: async () => {} };
 });
+
+describeSource('the Web API of the local organization', async () => {
+  const { organization, faults, options, stop } = await serveOrganization();
+  return {
+    source: new WebApiSource(options),
+    organization,
+    stop,
+    faults: {
+      throttle: (requests, retryAfterSeconds) => {
+        const { throttle } = faults.settings;
+        faults.settings = { ...faults.settings, throttle: { ...throttle, requests, retryAfterSeconds } };
+      },
+      administrationMode: (administrationMode) => {
+        faults.settings = { ...faults.settings, administrationMode };
+      },
+    },
+  };
+});
+
+describe('the Web API and the model', () => {
+  let served: ServedOrganization;
+  beforeAll(async () => {
+    served = await serveOrganization();
+  });
+  afterAll(() => served?.stop());
+
+  it('tell the same definition of every entity', async () => {
+    const { organization, options } = served;
+    for (const { definition } of organization.tables()) {
+      const told = await new WebApiSource(options).metadata(definition.logicalName);
+      const model = await modelSource(organization).metadata(definition.logicalName);
+      expect(told).toMatchObject(withoutDefaults(model));
+      expect(exportColumns(told).map(({ name }) => name)).toEqual(exportColumns(model).map(({ name }) => name));
+    }
+  });
+
+  it('tell the same rows', async () => {
+    const { organization, options } = served;
+    const account = organization.create('account', { name: 'Contoso', revenue: '1234567890.12' }).self;
+    const contact = organization.create('contact', { lastname: 'Ryder', parentcustomerid: account }).self;
+    organization.create('opportunity', { name: 'Sale', customerid: contact, actualclosedate: '2026-02-28' });
+    organization.create('phonecall', { subject: 'Hello', regardingobjectid: account, to: [contact] });
+    for (const entity of ['account', 'contact', 'opportunity', 'phonecall', 'activityparty']) {
+      const metadata = await new WebApiSource(options).metadata(entity);
+      const [told, model] = await Promise.all(
+        [new WebApiSource(options), modelSource(organization)].map((source) =>
+          source.read(metadata, { kind: 'rows' }, 50),
+        ),
+      );
+      expect(told?.rows.length).toBeGreaterThan(0);
+      expect({ columns: told?.columns, rows: told?.rows }).toEqual({ columns: model?.columns, rows: model?.rows });
+    }
+  });
+});
+
+/** The service fills in formats and lengths that a definition leaves open. */
+function withoutDefaults(model: EntityMetadata): object {
+  return { ...model, attributes: model.attributes.map(({ format: _format, ...attribute }) => attribute) };
+}

@@ -105,10 +105,18 @@ function attributeMetadata(attribute: AttributeDefinition, table: Table): Attrib
     metadataId,
     type,
     ...Object.fromEntries(optional),
-    ...(options && { options: options.map(optionMetadata) }),
+    ...(options && { options: inToldOrder(type, options).map(optionMetadata) }),
     ...(attributeOf !== null && { attributeOf }),
     ...(!isSelectable(attribute, of) && { isValidODataAttribute: false }),
   };
+}
+
+/** Two-options are told as false and true, whatever order they were defined in. */
+function inToldOrder(
+  type: AttributeDefinition['type'],
+  options: readonly OptionDefinition[],
+): readonly OptionDefinition[] {
+  return type === 'BooleanType' ? options.toSorted((a, b) => a.value - b.value) : options;
 }
 
 function optionMetadata({ value, labels, state }: OptionDefinition): Option {

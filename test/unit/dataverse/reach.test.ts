@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Notification } from '../../../shared/dataverse/notification.ts';
+import { entityMetadata } from '../../../local/dataverse/model/metadata.ts';
+import { type Notification, parseNotification } from '../../../shared/dataverse/notification.ts';
 import { makeReach, type Reachable } from '../../../shared/dataverse/reach.ts';
+import { freshOrganization } from '../../contract/local-organization.ts';
 
 const link = (schemaName: string, intersectEntity: string, entity1: string, entity2: string) => ({
   schemaName,
@@ -101,5 +104,35 @@ describe('a notification rings', () => {
     expect(new Set(reach(notification('Associate', { entity: 'none' })))).toEqual(
       new Set(['accountleads', 'contactleads']),
     );
+  });
+});
+
+describe('a captured notification, in an organization with the published tables, rings', () => {
+  const FIXTURES = new URL('../../fixtures/remote-execution-context/', import.meta.url);
+  const organization = freshOrganization();
+  const published = organization.tables().map(({ definition }) => entityMetadata(organization, definition.logicalName));
+  const reachOfAll = makeReach(published);
+  const rungBy = (name: string) =>
+    reachOfAll(parseNotification(readFileSync(new URL(name, FIXTURES), 'utf8')) as Notification);
+
+  it.each(readdirSync(FIXTURES).filter((name) => !name.includes('delete')))('its own entity alone: %s', (name) => {
+    expect(rungBy(name)).toEqual([name.startsWith('contact') ? 'contact' : 'msdyn_agentstatus']);
+  });
+
+  it('on the delete of a contact also its links, its parties and what looks up contacts', () => {
+    const rung = rungBy('contact-delete.json');
+    expect(rung[0]).toBe('contact');
+    for (const entity of [
+      'contactleads',
+      'listmember',
+      'activityparty',
+      'phonecall',
+      'account',
+      'opportunity',
+      'lead',
+    ]) {
+      expect(rung).toContain(entity);
+    }
+    expect(rung).not.toContain('systemuser');
   });
 });
