@@ -204,9 +204,8 @@ export class MemoryTransaction {
   }
 
   #retriesOf(entity: string): Map<string, StoredRetry> {
-    return new Map(
-      [...this.#own.retries.values()].flatMap((retry) => (retry.entity === entity ? [[retry.id, retry]] : [])),
-    );
+    const retries = [...this.#own.retries.values()].filter((retry) => retry.entity === entity);
+    return new Map(retries.map(({ logged: _, ...retry }) => [retry.id, retry]));
   }
 
   #putRetry(retry: StoredRetry): void {

@@ -1,0 +1,469 @@
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { exportColumns } from '../../shared/dataverse/columns.ts';
+import { PostgresDestination } from '../../shared/destination/postgres/destination.ts';
+import { connect } from '../../shared/sql/postgres/connect.ts';
+import {
+  ACCOUNT,
+  ADDRESS,
+  attribute,
+  Chain,
+  COLUMNS,
+  entityOf,
+  idOf,
+  refusedEntry,
+  rowOf,
+  settlementOf,
+} from './destination/harness.ts';
+import { makePostgresHarness, type PostgresHarness } from './destination/postgres.harness.ts';
+import { type FaultyNetwork, faultyNetwork } from './destination/proxy.ts';
+
+/** What only a real database can show: names and types as readers expect them, locks, broken connections. */
+describe('destination on PostgreSQL alone', () => {
+  let harness: PostgresHarness;
+  let chain: Chain;
+  beforeEach(async () => {
+    harness = await makePostgresHarness(inject('postgresUrl'));
+    chain = await new Chain(harness.open()).begin();
+  });
+  afterEach(() => harness.close());
+
+  async function ask<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await harness.client.query<Row>(text, values)).rows;
+  }
+
+  const columnsOf = async (table: string) => {
+    const rows = await ask<{ name: string; type: string; required: boolean }>(
+      `SELECT attname AS name, format_type(atttypid, atttypmod) AS type, attnotnull AS required FROM pg_attribute
+       WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+      [table],
+    );
+    return rows.map(({ name, type, required }) => `${name} ${type}${required ? ' NOT NULL' : ''}`);
+  };
+
+  it('an entity table has the columns of the original, in its order, with the types of the reference', async () => {
+    expect(await columnsOf('dbo.crm_account')).toEqual([
+      'id uuid NOT NULL',
+      'sinkcreatedon timestamp(3) without time zone',
+      'sinkmodifiedon timestamp(3) without time zone',
+      'accountid uuid',
+      'statecode integer',
+      'donotphone boolean',
+      'ownerid uuid',
+      'ownerid_entitytype character varying(128)',
+      'revenue numeric(38,2)',
+      'exchangerate numeric(38,10)',
+      'name character varying(20)',
+      'description text',
+      'createdon timestamp(3) without time zone',
+      'numberofemployees integer',
+      'versionnumber bigint',
+    ]);
+    const keys = await ask<{ conname: string }>(
+      `SELECT conname FROM pg_constraint WHERE conrelid = 'dbo.crm_account'::regclass AND contype = 'p'`,
+    );
+    expect(keys).toEqual([{ conname: 'EPK[dbo].[crm_account]' }]);
+  });
+
+  it('metadata tables and the delete log are those of the reference', async () => {
+    const label = [
+      'isuserlocalizedlabel boolean NOT NULL',
+      'localizedlabellanguagecode integer NOT NULL',
+      'localizedlabel character varying(350)',
+    ];
+    const name = (column: string) => `${column} character varying(64) NOT NULL`;
+    const expected = {
+      globaloptionsetmetadata: [name('optionsetname'), 'option integer NOT NULL', ...label],
+      optionsetmetadata: [name('entityname'), name('optionsetname'), 'option integer NOT NULL', ...label],
+      statemetadata: [name('entityname'), 'state integer NOT NULL', ...label],
+      statusmetadata: [name('entityname'), 'state integer NOT NULL', 'status integer NOT NULL', ...label],
+      targetmetadata: [
+        name('entityname'),
+        name('attributename'),
+        name('referencedentity'),
+        'referencedattribute character varying(64)',
+      ],
+      attributemetadata: [
+        'id bigint NOT NULL',
+        name('entityname'),
+        name('attributename'),
+        name('attributetype'),
+        'attributetypecode integer NOT NULL',
+        'version bigint',
+        'timestamp timestamp(3) without time zone',
+        'metadataid character varying(64)',
+        'precision integer',
+      ],
+      deletelog: [
+        'id bigint NOT NULL',
+        name('entityname'),
+        name('recordid'),
+        'sinkdeletetime timestamp(3) without time zone NOT NULL',
+        'versionnumber bigint NOT NULL',
+      ],
+    };
+    for (const [table, columns] of Object.entries(expected))
+      expect(await columnsOf(`dbo.crm_${table}`)).toEqual(columns);
+  });
+
+  it('all names are lower case, whatever the profile says', async () => {
+    await new Chain(harness.open({ schema: 'Sales', prefix: 'CRM' })).begin();
+    const rows = await ask<{ name: string }>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'sales' ORDER BY 1`,
+    );
+    expect(rows.map(({ name }) => name)).toContain('crm_freshetposition');
+    expect(rows.every(({ name }) => name === name.toLowerCase())).toBe(true);
+  });
+
+  it('tables without a prefix have names without an underscore', async () => {
+    await new Chain(harness.open({ schema: 'bare', prefix: '' })).begin();
+    const rows = await ask<{ name: string }>(`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'bare'`);
+    expect(rows.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['account', 'deletelog', 'freshetposition', 'freshetretry']),
+    );
+  });
+
+  describe('describing', () => {
+    const labels = (text: string) => [
+      { languageCode: 1033, text },
+      { languageCode: 1031, text: `${text} (de)` },
+    ];
+    const described = {
+      ...entityOf('account', [
+        attribute('statecode', 'StateType', { options: [{ value: 0, labels: labels('Active') }] }),
+        attribute('statuscode', 'StatusType', { options: [{ value: 1, state: 0, labels: labels('Open') }] }),
+        attribute('industrycode', 'PicklistType', { options: [{ value: 5, labels: labels('Mining') }] }),
+        attribute('purchasetime', 'PicklistType', {
+          globalOptionSet: 'purchasetimeframe',
+          options: [{ value: 2, labels: labels('Soon') }],
+        }),
+        attribute('ownerid', 'OwnerType', { targets: ['systemuser', 'team'] }),
+        attribute('revenue', 'MoneyType', { precision: 2, metadataId: 'abc' }),
+      ]),
+      manyToOne: [
+        {
+          schemaName: 'r',
+          referencingAttribute: 'ownerid',
+          referencedEntity: 'systemuser',
+          referencedAttribute: 'systemuserid',
+        },
+      ],
+    };
+
+    it('every option has a row per language that is no user’s own', async () => {
+      await chain.destination.describe(described);
+      const what = (table: string, columns: string) =>
+        ask(
+          `SELECT ${columns}, localizedlabel AS label FROM dbo.crm_${table} WHERE NOT isuserlocalizedlabel AND localizedlabellanguagecode = 1033`,
+        );
+      expect(await what('statemetadata', 'entityname, state')).toEqual([
+        { entityname: 'account', state: 0, label: 'Active' },
+      ]);
+      expect(await what('statusmetadata', 'state, status')).toEqual([{ state: 0, status: 1, label: 'Open' }]);
+      expect(await what('optionsetmetadata', 'optionsetname, option')).toEqual([
+        { optionsetname: 'industrycode', option: 5, label: 'Mining' },
+      ]);
+      expect(await what('globaloptionsetmetadata', 'optionsetname, option')).toEqual([
+        { optionsetname: 'purchasetimeframe', option: 2, label: 'Soon' },
+      ]);
+      const german = await ask(
+        `SELECT localizedlabel AS label FROM dbo.crm_statemetadata WHERE localizedlabellanguagecode = 1031`,
+      );
+      expect(german).toEqual([{ label: 'Active (de)' }]);
+    });
+
+    it('targets and attributes are listed with key, type and precision', async () => {
+      await chain.destination.describe(described);
+      expect(
+        await ask('SELECT attributename, referencedentity, referencedattribute FROM dbo.crm_targetmetadata ORDER BY 2'),
+      ).toEqual([
+        { attributename: 'ownerid', referencedentity: 'systemuser', referencedattribute: 'systemuserid' },
+        { attributename: 'ownerid', referencedentity: 'team', referencedattribute: null },
+      ]);
+      const attributes = await ask(
+        `SELECT attributetype AS type, attributetypecode AS code, metadataid, "precision" FROM dbo.crm_attributemetadata WHERE attributename = 'revenue'`,
+      );
+      expect(attributes).toEqual([{ type: 'Money', code: 8, metadataid: 'abc', precision: 2 }]);
+    });
+
+    it('describing again leaves rows that are true as they are, mends the others, and touches no other entity', async () => {
+      await chain.destination.describe({ ...described, logicalName: 'contact' });
+      await chain.destination.describe(described);
+      const attributes = () => ask(`SELECT * FROM dbo.crm_attributemetadata ORDER BY id`);
+      const before = await attributes();
+      await chain.destination.describe(described);
+      expect(await attributes()).toEqual(before);
+      const fewer = described.attributes.filter(({ logicalName }) => logicalName !== 'industrycode');
+      const renamed = fewer.map((one) =>
+        one.type === 'StateType' ? { ...one, options: [{ value: 0, labels: labels('Live') }] } : one,
+      );
+      await chain.destination.describe({ ...described, attributes: renamed });
+      expect(await ask(`SELECT entityname FROM dbo.crm_optionsetmetadata GROUP BY 1`)).toEqual([
+        { entityname: 'contact' },
+      ]);
+      const states = await ask(
+        `SELECT entityname, localizedlabel AS label FROM dbo.crm_statemetadata WHERE localizedlabellanguagecode = 1033 ORDER BY 1`,
+      );
+      expect(states).toEqual([
+        { entityname: 'account', label: 'Live' },
+        { entityname: 'contact', label: 'Active' },
+      ]);
+    });
+
+    it('a label of any length and content is stored, as far as it goes', async () => {
+      const long = attribute('statecode', 'StateType', {
+        options: [{ value: 0, labels: [{ languageCode: 1033, text: `\0${'𝄞'.repeat(400)}` }] }],
+      });
+      await chain.destination.describe(entityOf('account', [long]));
+      expect(await ask(`SELECT localizedlabel AS label FROM dbo.crm_statemetadata`)).toEqual([
+        { label: '𝄞'.repeat(350) },
+      ]);
+    });
+  });
+
+  describe('locks', () => {
+    it('a batch waits for the open transaction that moved the position, and is then moved aside', async () => {
+      await harness.client.query('BEGIN');
+      await harness.client.query(`UPDATE dbo.crm_freshetposition SET page = 'other'`);
+      const waiting = chain.apply({ rows: [rowOf(idOf(1))] });
+      const rejected = expect(waiting).rejects.toMatchObject({ code: 'POSITION_MOVED' });
+      await expect.poll(async () => (await ask(`SELECT 1 FROM pg_locks WHERE NOT granted`)).length).toBeGreaterThan(0);
+      await harness.client.query('COMMIT');
+      await rejected;
+      expect(await harness.rows(ACCOUNT)).toEqual([]);
+    });
+
+    it('a batch waits for the open transaction that moved the position, and is applied when that one is undone', async () => {
+      await harness.client.query('BEGIN');
+      await harness.client.query(`UPDATE dbo.crm_freshetposition SET page = 'other'`);
+      const waiting = chain.apply({ rows: [rowOf(idOf(1))] });
+      await expect.poll(async () => (await ask(`SELECT 1 FROM pg_locks WHERE NOT granted`)).length).toBeGreaterThan(0);
+      await harness.client.query('ROLLBACK');
+      expect(await waiting).toMatchObject({ inserted: 1 });
+    });
+
+    it('a lock that is not given in time is a trouble that passes', async () => {
+      const destination = new PostgresDestination(connect(harness.url, { lockTimeoutMs: 50 }), ADDRESS);
+      await harness.client.query('BEGIN');
+      await harness.client.query(`SELECT 1 FROM dbo.crm_freshetposition FOR UPDATE`);
+      await expect(destination.apply(chain.next())).rejects.toMatchObject({
+        code: 'DESTINATION_UNAVAILABLE',
+        values: { number: '55P03' },
+      });
+      await harness.client.query('ROLLBACK');
+      await destination.close();
+    });
+
+    it('a statement that takes too long asks for a smaller batch', async () => {
+      await harness.client.query(
+        `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(10); RETURN new; END $$`,
+      );
+      await harness.client.query(
+        `CREATE TRIGGER slow BEFORE INSERT ON dbo.crm_account FOR EACH ROW EXECUTE FUNCTION slow()`,
+      );
+      const destination = new PostgresDestination(connect(harness.url, { statementTimeoutMs: 100 }), ADDRESS);
+      await expect(destination.apply(chain.next({ rows: [rowOf(idOf(1))] }))).rejects.toMatchObject({
+        code: 'DESTINATION_BATCH_TOO_LARGE',
+      });
+      await destination.close();
+    });
+  });
+
+  describe('broken connections', () => {
+    let network: FaultyNetwork;
+    let destination: PostgresDestination;
+    beforeEach(async () => {
+      network = await faultyNetwork(harness.url);
+      destination = new PostgresDestination(connect(network.url, { silenceMs: 300, connectTimeoutMs: 500 }), ADDRESS);
+      await destination.positions();
+    });
+    afterEach(async () => {
+      await destination.close();
+      await network.close();
+    });
+
+    it('a COMMIT whose answer is lost is told as unavailable, and the position tells that it happened', async () => {
+      network.cutAnswerTo('COMMIT\0');
+      const batch = chain.next({ rows: [rowOf(idOf(1))] });
+      await expect(destination.apply(batch)).rejects.toMatchObject({ code: 'DESTINATION_UNAVAILABLE' });
+      expect(await chain.position()).toMatchObject({ page: batch.to.page });
+      await expect(destination.apply(batch)).rejects.toMatchObject({ code: 'POSITION_MOVED' });
+    });
+
+    it('a connection lost before the COMMIT leaves nothing behind', async () => {
+      network.cutAnswerTo('COPY');
+      const rows = Array.from({ length: 2_000 }, (_, k) => rowOf(idOf(k)));
+      await expect(destination.apply(chain.next({ rows }))).rejects.toMatchObject({ code: 'DESTINATION_UNAVAILABLE' });
+      expect(await chain.position()).toMatchObject({ page: 'page-0' });
+      expect(await harness.rows(ACCOUNT)).toEqual([]);
+    });
+
+    it('a peer that never answers again is given up, and so is a new connection to it', async () => {
+      network.freeze();
+      await expect(destination.apply(chain.next())).rejects.toMatchObject({ code: 'DESTINATION_UNAVAILABLE' });
+      await expect(destination.positions()).rejects.toMatchObject({ code: 'DESTINATION_UNAVAILABLE' });
+    });
+
+    it('closing ends a call under way', async () => {
+      await harness.client.query('BEGIN');
+      await harness.client.query(`SELECT 1 FROM dbo.crm_freshetposition FOR UPDATE`);
+      const ended = expect(destination.apply(chain.next())).rejects.toMatchObject({ code: 'DESTINATION_UNAVAILABLE' });
+      await expect.poll(async () => (await ask(`SELECT 1 FROM pg_locks WHERE NOT granted`)).length).toBeGreaterThan(0);
+      await destination.close();
+      await ended;
+      await harness.client.query('ROLLBACK');
+    });
+
+    it('a server that ends the session is told as unavailable, and the next call has a new one', async () => {
+      await ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freshet'`);
+      await destination
+        .positions()
+        .catch((error: unknown) => expect(error).toMatchObject({ code: 'DESTINATION_UNAVAILABLE' }));
+      expect(await destination.positions()).toHaveLength(1);
+    });
+  });
+
+  it.each([
+    [
+      'a database that does not exist',
+      (url: URL) => Object.assign(url, { pathname: '/nowhere' }),
+      'DESTINATION_LOGIN_FAILED',
+    ],
+    ['a port nobody listens on', (url: URL) => Object.assign(url, { port: '1' }), 'DESTINATION_UNAVAILABLE'],
+    [
+      'a user without a password',
+      (url: URL) => Object.assign(url, { username: 'nobody', password: '' }),
+      'DESTINATION_LOGIN_FAILED',
+    ],
+    [
+      'a server without TLS when TLS is required',
+      (url: URL) => Object.assign(url, { search: '?sslmode=require' }),
+      'DESTINATION_STOPPED',
+    ],
+  ])('%s is told as what it is', async (_, change, code) => {
+    const destination = new PostgresDestination(connect(change(new URL(harness.url)).href), ADDRESS);
+    await expect(destination.positions()).rejects.toMatchObject({ code });
+    await destination.close();
+  });
+
+  it('a login without permissions is told as forbidden', async () => {
+    const role = `reader_${process.pid}_${Date.now()}`;
+    await harness.client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+    const url = Object.assign(new URL(harness.url), { username: role, password: 'secret' });
+    const destination = new PostgresDestination(connect(url.href), ADDRESS);
+    await expect(destination.apply(chain.next())).rejects.toMatchObject({ code: 'DESTINATION_FORBIDDEN' });
+    await destination.close();
+    await harness.client.query(`DROP ROLE ${role}`);
+  });
+
+  it('a login that may not create schemas can use one that stands', async () => {
+    const role = `writer_${process.pid}_${Date.now()}`;
+    await harness.client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+    await harness.client.query(`CREATE SCHEMA granted; GRANT ALL ON SCHEMA granted TO ${role}`);
+    const url = Object.assign(new URL(harness.url), { username: role, password: 'secret' });
+    const destination = new PostgresDestination(connect(url.href), { ...ADDRESS, schema: 'granted' });
+    const granted = await new Chain(destination).begin();
+    expect(await granted.apply({ rows: [rowOf(idOf(1))] })).toMatchObject({ inserted: 1 });
+    await destination.close();
+    await harness.client.query(`DROP SCHEMA granted CASCADE; DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
+  it('a constraint checked at the end of a transaction refuses a trial as well', async () => {
+    await harness.client.query('ALTER TABLE dbo.crm_account ADD UNIQUE (name) DEFERRABLE INITIALLY DEFERRED');
+    const batch = chain.next({ rows: [rowOf(idOf(1), { name: 'same' }), rowOf(idOf(2), { name: 'same' })] });
+    for (const mode of ['trial', 'commit'] as const) {
+      await expect(chain.destination.apply(batch, mode)).rejects.toMatchObject({ code: 'RECORD_REFUSED' });
+    }
+    expect(await chain.position()).toMatchObject({ page: 'page-0' });
+  });
+
+  it('a value that the customer declared unique may go over to another row in one batch', async () => {
+    await harness.client.query('ALTER TABLE dbo.crm_account ADD UNIQUE (name)');
+    await chain.apply({ rows: [rowOf(idOf(2), { name: 'one' })] });
+    expect(await chain.apply({ rows: [rowOf(idOf(1), { name: 'one' })], deletions: [idOf(2)] })).toMatchObject({
+      inserted: 1,
+      deleted: 1,
+    });
+  });
+
+  it('a trigger that refuses even a new stamp for the old copy does not hold up the batch', async () => {
+    await chain.apply({ rows: [rowOf(idOf(1), { name: 'old' })] });
+    await harness.client.query(
+      `CREATE FUNCTION refuse_update() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'frozen'; END $$`,
+    );
+    await harness.client.query(
+      `CREATE TRIGGER refuse_update BEFORE UPDATE ON dbo.crm_account FOR EACH ROW EXECUTE FUNCTION refuse_update()`,
+    );
+    const applied = await chain.apply({ rows: [rowOf(idOf(2))], refused: [refusedEntry(idOf(1))] });
+    expect(applied).toMatchObject({ inserted: 1, counters: { retrying: 1 } });
+    expect(await chain.destination.dueRetries(1e15, 9)).toMatchObject([{ changeType: 'Update' }]);
+  });
+
+  it('the reason of a refusal has the database’s words and no value of the record', async () => {
+    await harness.client.query('ALTER TABLE dbo.crm_account ALTER COLUMN numberofemployees TYPE smallint');
+    await harness.client.query('ALTER TABLE dbo.crm_account ALTER COLUMN name TYPE varchar(3)');
+    const attempt = (values: Record<string, string | number>) =>
+      chain.destination.apply(chain.next({ rows: [rowOf(idOf(1), values)] }));
+    await expect(attempt({ name: 'secret words' })).rejects.toMatchObject({ code: 'RECORD_REFUSED' });
+    await expect(attempt({ numberofemployees: 99_999 })).rejects.toThrow(/smallint out of range/);
+    await expect(attempt({ ownerid: 'secret words' })).rejects.toThrow(/^(?!.*secret).*uuid/);
+  });
+
+  it('an entity table with more columns than a function has arguments takes rows either way', async () => {
+    const wide = entityOf(
+      'wide',
+      Array.from({ length: 700 }, (_, k) => attribute(`attribute_${k}`, 'StringType', { maxLength: 10 })),
+    );
+    const wideChain = await new Chain(harness.open(), wide).begin();
+    const columns = exportColumns(wide);
+    const rows = (count: number) =>
+      Array.from({ length: count }, (_, n) => [idOf(n), ...columns.slice(1).map((_, k) => `${n}.${k}`)]);
+    expect(await wideChain.apply({ rows: rows(10), columns })).toMatchObject({ inserted: 10 });
+    expect(await wideChain.apply({ rows: rows(900), columns })).toMatchObject({ inserted: 890, updated: 10 });
+    expect((await harness.rows(wide))[899]?.cells.attribute_699).toBe('899.699');
+  });
+
+  it('names that PostgreSQL would cut off stay apart', async () => {
+    const long = `new_${'x'.repeat(70)}`;
+    const entity = entityOf('account', [attribute(`${long}a`, 'IntegerType'), attribute(`${long}b`, 'IntegerType')]);
+    const twin = await new Chain(harness.open({ prefix: 'twin' }), entity).begin();
+    await twin.destination.shape(entity);
+    await twin.apply({ rows: [[idOf(1), 1, 2]] });
+    expect((await harness.rows(entity, { prefix: 'twin' }))[0]?.cells).toMatchObject({
+      [`${long}a`]: 1,
+      [`${long}b`]: 2,
+    });
+  });
+
+  it('a table adopted from elsewhere is completed, and rows without a stamp are older than any snapshot', async () => {
+    await harness.client.query(
+      'CREATE TABLE dbo.adopted_account (id uuid PRIMARY KEY, sinkmodifiedon timestamp, name text)',
+    );
+    await harness.client.query(`INSERT INTO dbo.adopted_account (id, name) VALUES ($1, 'theirs')`, [idOf(1)]);
+    const adopted = await new Chain(harness.open({ prefix: 'adopted' })).begin();
+    await adopted.apply({ begins: ['s'], rows: [rowOf(idOf(2))] });
+    expect(await adopted.apply({ ends: ['s'] })).toMatchObject({ removed: 1 });
+  });
+
+  it.each([
+    ['a view', 'CREATE VIEW dbo.odd_account AS SELECT 1 AS id'],
+    ['a table without a key', 'CREATE TABLE dbo.odd_account (id uuid)'],
+  ])('%s under the name of an entity table is no table of ours', async (_, statement) => {
+    await harness.client.query(statement);
+    await expect(harness.open({ prefix: 'odd' }).shape(ACCOUNT)).rejects.toMatchObject({
+      code: 'DESTINATION_SCHEMA_CHANGED',
+    });
+  });
+
+  it('nothing is left over: no temporary table, no open transaction, no lock', async () => {
+    const rows = Array.from({ length: 2_000 }, (_, k) => rowOf(idOf(k)));
+    await chain.apply({ rows });
+    await expect(chain.destination.apply(chain.next({ rows: [...rows, ...rows] }))).rejects.toMatchObject({
+      code: 'DESTINATION_BUG',
+    });
+    await chain.destination.apply(chain.next({ rows }), 'trial');
+    await chain.destination.settleRetries(settlementOf({}));
+    expect(await ask(`SELECT relname FROM pg_class WHERE relname LIKE 'freshet_staging%'`)).toEqual([]);
+    expect(await ask(`SELECT pid FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'`)).toEqual([]);
+    expect(COLUMNS.length).toBeGreaterThan(10);
+  });
+});
