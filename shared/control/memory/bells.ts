@@ -1,5 +1,6 @@
-import { type Bells, BUSY_RETRY_MS, LEASE_MS, LEASES_PER_ORGANIZATION, PENDING_MAX_MS } from '../bells.port.ts';
+import { type Bells, BUSY_RETRY_MS, LEASE_MS, LEASES_PER_ORGANIZATION } from '../bells.port.ts';
 import type { BellKey } from '../model.ts';
+import { isLive, isPending, older } from '../rules/bell.ts';
 import type { AtOnce, Bell, Memory } from './state.ts';
 
 export function memoryBells(memory: Memory): AtOnce<Bells> {
@@ -79,19 +80,6 @@ const FREE = { owner: null, leaseUntil: 0, starts: 0 } as const;
 export function ownBell(memory: Memory, key: BellKey, owner: string): Bell | null {
   const bell = memory.state.bells.get(key);
   return bell?.owner === owner ? bell : null;
-}
-
-/** The older of two moments, of which either may be unknown. */
-export function older(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.min(a, b);
-}
-
-function isLive(bell: Bell, now: number): boolean {
-  return bell.owner !== null && bell.leaseUntil > now;
-}
-
-function isPending(bell: Bell, now: number): boolean {
-  return bell.pendingAt !== null && now - bell.pendingAt < PENDING_MAX_MS;
 }
 
 function leftSince(bell: Bell): number {

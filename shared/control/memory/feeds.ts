@@ -2,8 +2,9 @@ import { LEASE_MS } from '../bells.port.ts';
 import type { Feeds } from '../feeds.port.ts';
 import { type Feed, type FeedKey, feedBell, type Snapshot } from '../model.ts';
 import { appendTo } from '../rules/append.ts';
+import { older } from '../rules/bell.ts';
 import { changed } from '../rules/change.ts';
-import { older, ownBell } from './bells.ts';
+import { ownBell } from './bells.ts';
 import { type AtOnce, type Bell, type FeedRow, type Memory, subscribers } from './state.ts';
 
 export function memoryFeeds(memory: Memory): AtOnce<Feeds> {

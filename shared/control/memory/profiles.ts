@@ -119,13 +119,13 @@ function remove(memory: Memory, id: string): string[] {
   for (const { entity } of joined) state.subscriptions.delete(subscriptionKey(id, entity));
   state.profiles.delete(id);
   state.bells.delete(profileBell(id));
-  return joined.flatMap((subscription) => {
-    const key = feedBell(subscription);
-    const row = state.feeds.get(key);
-    if (!row) return [];
-    if (subscribers(memory, subscription).length === 0) return dropFeed(memory, key, row);
-    state.feeds.set(key, { ...row, snapshots: row.snapshots.filter((snapshot) => snapshot.audience !== id) });
-    return [];
+  for (const [key, row] of state.feeds) {
+    const snapshots = row.snapshots.filter(({ audience, endNumber }) => audience !== id || endNumber !== null);
+    state.feeds.set(key, { ...row, snapshots });
+  }
+  return joined.flatMap((feed) => {
+    const row = state.feeds.get(feedBell(feed));
+    return row && subscribers(memory, feed).length === 0 ? dropFeed(memory, feedBell(feed), row) : [];
   });
 }
 

@@ -6,13 +6,11 @@ export function memoryRetention(memory: Memory): AtOnce<Retention> {
   return {
     forget(passedMs, keepMs, limit) {
       for (const [key, row] of memory.state.feeds) memory.state.feeds.set(key, withPassed(memory, row));
+      const rows = [...memory.state.feeds.values()];
       const now = memory.now();
-      const isOld = ({ page, appendedAt, passedAt }: PageRow, head: number) =>
-        page.number !== head && ((passedAt !== null && now - passedAt >= passedMs) || now - appendedAt >= keepMs);
-      const old = [...memory.state.feeds.values()]
-        .flatMap(({ feed, pages }) => pages.filter((row) => isOld(row, feed.head)))
-        .sort((a, b) => a.appendedAt - b.appendedAt || (a.page.id < b.page.id ? -1 : 1))
-        .slice(0, limit);
+      const passed = pagesUntil(rows, now - passedMs, (page) => page.passedAt);
+      const kept = pagesUntil(rows, now - keepMs, (page) => page.appendedAt);
+      const old = [...new Set([...passed, ...kept])].slice(0, limit);
       const gone = new Set(old);
       for (const [key, row] of memory.state.feeds) {
         const pages = row.pages.filter((page) => !gone.has(page));
@@ -27,6 +25,16 @@ export function memoryRetention(memory: Memory): AtOnce<Retention> {
       return blobs.filter((blob) => names.has(blob));
     },
   };
+}
+
+/** Pages for which a moment has come that long ago, but for the last of their feed; longest ago first. */
+function pagesUntil(rows: readonly FeedRow[], until: number, moment: (page: PageRow) => number | null): PageRow[] {
+  return rows
+    .flatMap((row) => row.pages.filter(({ page }) => page.number !== row.feed.head))
+    .map((page) => ({ page, at: moment(page) ?? Number.POSITIVE_INFINITY }))
+    .filter(({ at }) => at <= until)
+    .sort((a, b) => a.at - b.at)
+    .map(({ page }) => page);
 }
 
 /** Notes which pages every position has passed by now. A destination restored from a backup takes a position back. */

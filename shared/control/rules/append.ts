@@ -12,7 +12,7 @@ export interface Reading {
 export interface Standing {
   readonly feed: Feed;
   readonly reading: Reading;
-  readonly bell: { readonly rung: number; readonly seen: number };
+  readonly bell: { readonly seen: number };
   readonly snapshot: Snapshot | null;
 }
 
@@ -33,7 +33,7 @@ export function appendTo(standing: Standing, append: Append): Appended | null {
   return {
     feed: changed<Feed>(standing.feed, { ...append.cursor, slot: append.slot, ...moved, quiet }),
     reading,
-    seen: append.complete ? seenAfter(standing) : standing.bell.seen,
+    seen: append.complete ? Math.max(standing.bell.seen, standing.reading.rung ?? 0) : standing.bell.seen,
     page,
     snapshot: snapshotAfter(standing.snapshot, append, page),
   };
@@ -69,11 +69,6 @@ function afterRead({ feed, reading }: Standing, append: Append): { quiet: number
   if (!append.complete || reading.at === null) return { quiet: feed.quiet, reading };
   const quiet = feed.quiet + 1;
   return quiet > QUIET_READS_MAX ? { quiet: 0, reading: { ...reading, at: null } } : { quiet, reading };
-}
-
-/** Never beyond `rung`: a bell restored from a backup may have been rung less often than remembered. */
-function seenAfter({ bell, reading }: Standing): number {
-  return Math.max(bell.seen, Math.min(reading.rung ?? 0, bell.rung));
 }
 
 function snapshotAfter(snapshot: Snapshot | null, append: Append, page: Page | null): Snapshot | null {

@@ -1,0 +1,32 @@
+import { sql } from 'kysely';
+import type { Control } from '../port.ts';
+import { sqlBells } from './bells.ts';
+import { openDatabase } from './database.ts';
+import { postgresDialect } from './dialect.ts';
+import { sqlFeeds } from './feeds.ts';
+import { migrate } from './migrate.ts';
+import { sqlOrganizations } from './organizations.ts';
+import { sqlProfiles } from './profiles.ts';
+import { sqlRetention } from './retention.ts';
+
+export interface SqlControlOptions {
+  readonly connectionString: string;
+  /** For tests: a clock instead of the database's own, which cannot be put forward. */
+  readonly now?: () => number;
+}
+
+/** The control database in SQL. Connects at the first call. SETTING_INVALID when the connection string cannot be read. */
+export function createSqlControl({ connectionString, now }: SqlControlOptions): Control {
+  const dialect = postgresDialect;
+  const clock = now ? () => sql<number>`cast(${now()} as double precision)` : () => dialect.now;
+  const database = openDatabase(dialect, connectionString, clock);
+  return {
+    bells: sqlBells(database),
+    feeds: sqlFeeds(database),
+    profiles: sqlProfiles(database),
+    organizations: sqlOrganizations(database),
+    retention: sqlRetention(database),
+    migrate: () => migrate(database, dialect),
+    close: () => database.close(),
+  };
+}

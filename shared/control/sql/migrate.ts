@@ -1,0 +1,33 @@
+import type { Kysely } from 'kysely';
+import { type ControlDatabase, SCHEMA } from './database.ts';
+import type { ControlDialect } from './dialect.ts';
+import { MIGRATIONS } from './migrations/all.ts';
+
+/** Migrations done, by name; the only table that exists before the first. */
+interface MigrationTables {
+  migrations: { name: string; doneAt: number };
+}
+
+/**
+ * Brings the tables up to date, all in one transaction under a lock: of several instances that start at once, one works and
+ * the others find it done. Migrations of a newer version that are there already are left alone.
+ */
+export async function migrate(database: ControlDatabase, dialect: ControlDialect): Promise<void> {
+  await database.transaction(async (tx) => {
+    // What stands in the database is what this is about, so the tables' types say nothing here.
+    const db = tx as unknown as Kysely<MigrationTables>;
+    await dialect.beginMigration(db as unknown as Kysely<unknown>, SCHEMA);
+    await db.schema
+      .createTable('migrations')
+      .ifNotExists()
+      .addColumn('name', dialect.types.name, (column) => column.primaryKey())
+      .addColumn('done_at', dialect.types.moment, (column) => column.notNull())
+      .execute();
+    const done = await db.selectFrom('migrations').select('name').execute();
+    const names = new Set(done.map((row) => row.name));
+    for (const { name, up } of MIGRATIONS.filter((migration) => !names.has(migration.name))) {
+      await up(db as unknown as Kysely<unknown>, dialect);
+      await db.insertInto('migrations').values({ name, doneAt: database.now() }).execute();
+    }
+  });
+}

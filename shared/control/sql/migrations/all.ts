@@ -1,0 +1,11 @@
+import type { Kysely } from 'kysely';
+import type { ControlDialect } from '../dialect.ts';
+import { firstTables } from './0001-first-tables.ts';
+
+export interface Migration {
+  readonly name: string;
+  up(db: Kysely<unknown>, dialect: ControlDialect): Promise<void>;
+}
+
+/** In order. Only ever appended to: what has run somewhere is never changed. */
+export const MIGRATIONS: readonly Migration[] = [{ name: '0001-first-tables', up: firstTables }];

@@ -1,0 +1,150 @@
+import type { Generated } from 'kysely';
+import type { BellKey, ProfileState } from '../model.ts';
+
+/**
+ * The tables of the control database, in schema `freshet`; column names are written in snake case there. Moments are
+ * milliseconds since 1970 UTC, by the database's clock where a worker's lease or a row's age is meant. `json` columns are
+ * text: nothing is ever asked about what they hold.
+ */
+export interface ControlTables {
+  bells: BellTable;
+  feeds: FeedTable;
+  pages: PageTable;
+  snapshots: SnapshotTable;
+  shapes: ShapeTable;
+  profiles: ProfileTable;
+  subscriptions: SubscriptionTable;
+  organizations: OrganizationTable;
+  counters: CounterTable;
+}
+
+export interface BellTable {
+  key: BellKey;
+  /** The organization whose leases it counts among; null for a profile's bell. */
+  scope: string | null;
+  rung: number;
+  seen: number;
+  pendingAt: number | null;
+  owner: string | null;
+  leaseUntil: number;
+  starts: number;
+  notifiedAt: number | null;
+}
+
+export interface FeedTable {
+  organizationId: string;
+  entity: string;
+  head: number;
+  tail: string;
+  token: string | null;
+  nextLink: string | null;
+  keysLink: string | null;
+  keysNeedColumns: boolean;
+  metadataVersion: string | null;
+  shape: string;
+  slotAt: number | null;
+  slotPaid: boolean | null;
+  quiet: number;
+  /** json */
+  trouble: string | null;
+  readingRung: number | null;
+  readingAt: number | null;
+  /** When it was last read to its end or swept. */
+  lookedAt: number | null;
+  /** Up to this number the pages have been noted as passed by every position. */
+  passed: Generated<number>;
+  /** False: Dataverse has no steps that would notify us, so only the sweep finds changes. */
+  registered: Generated<boolean>;
+}
+
+export interface PageTable {
+  id: string;
+  organizationId: string;
+  entity: string;
+  number: number;
+  previous: string;
+  shape: string;
+  audience: string | null;
+  snapshotId: string | null;
+  begins: boolean;
+  ends: boolean;
+  notifiedAt: number | null;
+  readAt: number;
+  entries: number;
+  bytes: number;
+  /** Either the content, or the blob that holds it and the blob's hash. */
+  body: string | null;
+  blob: string | null;
+  sha256: string | null;
+  appendedAt: number;
+  passedAt: number | null;
+}
+
+export interface SnapshotTable {
+  id: string;
+  /** The order of queuing. */
+  sequence: Generated<number>;
+  organizationId: string;
+  entity: string;
+  audience: string | null;
+  link: string | null;
+  started: boolean;
+  endNumber: number | null;
+  rows: number;
+}
+
+export interface ShapeTable {
+  organizationId: string;
+  entity: string;
+  shape: string;
+  /** The order of saving. */
+  sequence: Generated<number>;
+  /** json */
+  definition: string;
+  savedAt: number;
+}
+
+export interface ProfileTable {
+  id: string;
+  organizationId: string;
+  /** The name in lower case: unique in its organization. */
+  nameKey: string;
+  /** json */
+  settings: string;
+  state: ProfileState;
+  /** json */
+  trouble: string | null;
+  /** json; with `probeAt` beside it, for the sweep asks for that. */
+  breaker: string | null;
+  probeAt: number | null;
+  retryAt: number | null;
+  createdAt: number;
+  modifiedAt: number;
+  activatedAt: number | null;
+  lookedAt: number | null;
+}
+
+export interface SubscriptionTable {
+  profileId: string;
+  entity: string;
+  organizationId: string;
+  page: string;
+  number: number;
+  /** json */
+  counters: string;
+  shape: string | null;
+  snapshotId: string | null;
+  lastExportAt: number | null;
+  lagMs: number | null;
+}
+
+export interface OrganizationTable {
+  organizationId: string;
+  requestsPaidAt: number;
+  executionPaidAt: number;
+}
+
+export interface CounterTable {
+  name: string;
+  amount: number;
+}

@@ -1,0 +1,86 @@
+import type { Feeds } from '../feeds.port.ts';
+import { type FeedKey, feedBell, type Snapshot } from '../model.ts';
+import { isFeed, type Tables, type Tx } from './database.ts';
+import { snapshotOf } from './rows.ts';
+
+export async function openSnapshots(db: Tables, feed: FeedKey): ReturnType<Feeds['snapshots']> {
+  const open = await db
+    .selectFrom('snapshots')
+    .selectAll()
+    .where(isFeed(feed))
+    .where('endNumber', 'is', null)
+    .orderBy('sequence')
+    .execute();
+  if (open.length === 0) return [];
+  const active = await activeSubscribers(db, feed);
+  const answers = open.map(snapshotOf).map(async (snapshot) => {
+    const addressed = active.filter(({ profileId }) => (snapshot.audience ?? profileId) === profileId);
+    const fastest = Math.max(0, ...addressed.map((subscription) => subscription.number));
+    return {
+      snapshot,
+      unapplied: await pagesBeyond(db, snapshot.id, fastest),
+      audience: addressed.map((subscription) => subscription.profileId),
+    };
+  });
+  return Promise.all(answers);
+}
+
+async function activeSubscribers(db: Tables, { organizationId, entity }: FeedKey) {
+  return db
+    .selectFrom('subscriptions')
+    .innerJoin('profiles', 'profiles.id', 'subscriptions.profileId')
+    .select(['profileId', 'number'])
+    .where('subscriptions.organizationId', '=', organizationId)
+    .where('entity', '=', entity)
+    .where('state', '=', 'active')
+    .orderBy('profileId')
+    .execute();
+}
+
+async function pagesBeyond(db: Tables, snapshotId: string, number: number): Promise<number> {
+  const { pages } = await db
+    .selectFrom('pages')
+    .select((eb) => eb.fn.countAll<number>().as('pages'))
+    .where('snapshotId', '=', snapshotId)
+    .where('number', '>', number)
+    .executeTakeFirstOrThrow();
+  return pages;
+}
+
+export async function findSnapshot(tx: Tx, feed: FeedKey, id: string): Promise<Snapshot | null> {
+  const rows = await tx.selectFrom('snapshots').selectAll().where(isFeed(feed)).where('id', '=', id).execute();
+  return rows.map(snapshotOf)[0] ?? null;
+}
+
+export async function storeSnapshot(tx: Tx, { id, link, started, endNumber, rows }: Snapshot): Promise<void> {
+  await tx.updateTable('snapshots').set({ link, started, endNumber, rows }).where('id', '=', id).execute();
+}
+
+/** Nothing is stored when the feed is gone. */
+export async function queueSnapshot(
+  tx: Tx,
+  { organizationId, entity }: FeedKey,
+  id: string,
+  audience: string | null,
+): Promise<Snapshot> {
+  const feed = { organizationId, entity };
+  const snapshot = { ...feed, id, audience, link: null, started: false, endNumber: null, rows: 0 };
+  // The bell is what every change of a feed locks first.
+  const bell = tx.selectFrom('bells').select('key').where('key', '=', feedBell(feed)).forUpdate();
+  if ((await bell.execute()).length === 0) return snapshot;
+  const queued = await findSnapshot(tx, feed, id);
+  if (queued) return queued;
+  await tx
+    .deleteFrom('snapshots')
+    .where(isFeed(feed))
+    .where('endNumber', 'is', null)
+    .where('audience', audience === null ? 'is' : '=', audience)
+    .execute();
+  await tx.insertInto('snapshots').values(snapshot).execute();
+  return snapshot;
+}
+
+export async function restartSnapshots(tx: Tx, feed: FeedKey): Promise<void> {
+  const anew = { link: null, started: false, rows: 0 };
+  await tx.updateTable('snapshots').set(anew).where(isFeed(feed)).where('endNumber', 'is', null).execute();
+}

@@ -1,0 +1,84 @@
+import { type FeedKey, feedBell } from '../model.ts';
+import type { Report, Subscribed } from '../profiles.port.ts';
+import { said } from '../rules/change.ts';
+import { NOWHERE } from '../rules/position.ts';
+import { newBell } from './bells.ts';
+import { isFeed, type Tables, type Tx } from './database.ts';
+import { ensureOrganization } from './organizations.ts';
+import { json, subscriptionOf } from './rows.ts';
+
+export async function subscribe(
+  tx: Tx,
+  profileId: string,
+  { organizationId, entity }: FeedKey,
+  shape: string,
+): Promise<void> {
+  const profile = tx.selectFrom('profiles').select('id').where('id', '=', profileId).forUpdate();
+  if ((await profile.execute()).length === 0) return;
+  await ensureFeed(tx, { organizationId, entity }, shape);
+  const joined = tx.selectFrom('subscriptions').select('page').where('profileId', '=', profileId);
+  if ((await joined.where('entity', '=', entity).execute()).length > 0) return;
+  const position = { ...NOWHERE, counters: json(NOWHERE.counters) };
+  await tx
+    .insertInto('subscriptions')
+    .values({ profileId, organizationId, entity, ...position })
+    .execute();
+}
+
+/** Makes feed and bell, or locks the feed, lest it is removed with its last subscriber while another joins. */
+async function ensureFeed(tx: Tx, { organizationId, entity }: FeedKey, shape: string): Promise<void> {
+  const feed = tx.selectFrom('feeds').select('head').where(isFeed({ organizationId, entity })).forUpdate();
+  if ((await feed.execute()).length > 0) return;
+  await ensureOrganization(tx, organizationId);
+  await tx
+    .insertInto('feeds')
+    .values({ organizationId, entity, head: 0, tail: 'start', keysNeedColumns: false, shape, quiet: 0 })
+    .execute();
+  await tx
+    .insertInto('bells')
+    .values(newBell(feedBell({ organizationId, entity }), organizationId))
+    .execute();
+}
+
+export async function subscriptions(db: Tables, profileId: string): Promise<Subscribed[]> {
+  const rows = await db
+    .selectFrom('subscriptions')
+    .innerJoin('feeds', (join) =>
+      join
+        .onRef('feeds.organizationId', '=', 'subscriptions.organizationId')
+        .onRef('feeds.entity', '=', 'subscriptions.entity'),
+    )
+    .leftJoin('snapshots', 'snapshots.id', 'subscriptions.snapshotId')
+    .selectAll('subscriptions')
+    .select(['feeds.head', 'feeds.tail', 'snapshots.endNumber as snapshotEnd'])
+    .where('profileId', '=', profileId)
+    .orderBy('subscriptions.entity')
+    .execute();
+  return rows.map(({ head, tail, snapshotEnd, ...row }) => ({ ...subscriptionOf(row), head, tail, snapshotEnd }));
+}
+
+export async function report(db: Tables, profileId: string, entity: string, known: Report): Promise<void> {
+  const { counters, ...same } = known;
+  const columns = said({ ...same, counters: counters && json(counters) });
+  if (Object.keys(columns).length === 0) return;
+  await db
+    .updateTable('subscriptions')
+    .set(columns)
+    .where('profileId', '=', profileId)
+    .where('entity', '=', entity)
+    .execute();
+}
+
+export async function listeners(db: Tables, { organizationId, entity }: FeedKey): Promise<string[]> {
+  const rows = await db
+    .selectFrom('subscriptions')
+    .innerJoin('profiles', 'profiles.id', 'subscriptions.profileId')
+    .select('profileId')
+    .where('subscriptions.organizationId', '=', organizationId)
+    .where('entity', '=', entity)
+    .where('state', '=', 'active')
+    .where('breaker', 'is', null)
+    .orderBy('profileId')
+    .execute();
+  return rows.map((row) => row.profileId);
+}

@@ -1,0 +1,308 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { LEASE_MS, LEASES_PER_ORGANIZATION } from '../../shared/control/bells.port.ts';
+import { feedBell, profileBell } from '../../shared/control/model.ts';
+import { REQUEST_BURST } from '../../shared/control/organizations.port.ts';
+import type { Control } from '../../shared/control/port.ts';
+import { createSqlControl } from '../../shared/control/sql/control.ts';
+import { freshDatabase } from '../support/postgres.ts';
+import { type TestDatabase, testDatabase } from './control/database.ts';
+import {
+  ACCOUNT_BELL,
+  ACCOUNTS,
+  appendOf,
+  CONTACTS,
+  feedNow,
+  join,
+  page,
+  profile,
+  readableFeed,
+  settings,
+} from './control/kit.ts';
+
+let database: TestDatabase;
+let control: Control;
+/** Another instance of Freshet, with connections of its own. */
+let other: Control;
+
+beforeAll(async () => {
+  database = await testDatabase(1_700_000_000_000);
+  control = database.control;
+  other = createSqlControl({ connectionString: database.url, now: () => database.now() });
+  await other.migrate();
+});
+beforeEach(() => database.empty());
+afterAll(async () => {
+  await other?.close();
+  await database?.close();
+});
+
+/** The same call on both instances, in turn, all under way together. */
+function together<T>(count: number, call: (instance: Control, n: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, n) => call(n % 2 === 0 ? control : other, n)));
+}
+
+describe('workers at the same time', () => {
+  it('of one bell: one gets the lease', async () => {
+    await join(control, ['p1']);
+    for (let round = 1; round <= 10; round++) {
+      const answers = await together(8, (instance, n) => instance.bells.answer(ACCOUNT_BELL, `${round}-${n}`));
+      expect(answers.filter(({ lease }) => lease === 'taken')).toHaveLength(1);
+      database.advance(LEASE_MS);
+    }
+  });
+
+  it('of one organization: no more leases than the limit', async () => {
+    const feeds = Array.from({ length: 3 * LEASES_PER_ORGANIZATION }, (_, n) => ({ ...ACCOUNTS, entity: `e${n}` }));
+    await control.profiles.create(profile('p1'));
+    for (const feed of feeds) await control.profiles.subscribe('p1', feed, 'shape-1');
+    const keys = feeds.map(feedBell);
+    const answers = await together(keys.length, (instance, n) => instance.bells.answer(keys[n] ?? ACCOUNT_BELL, 'a'));
+    expect(answers.filter(({ lease }) => lease === 'taken')).toHaveLength(LEASES_PER_ORGANIZATION);
+    expect(answers.filter(({ lease }) => lease === 'busy')).toHaveLength(2 * LEASES_PER_ORGANIZATION);
+  });
+
+  it('that ring the same bells in any order do not lock each other out, count exactly and ask for one message', async () => {
+    const ids = Array.from({ length: 20 }, (_, n) => `p${n}`);
+    for (const id of ids) await control.profiles.create(profile(id));
+    const keys = ids.map(profileBell);
+    const messages = await together(50, (instance, n) => {
+      const chosen = keys.filter((_, k) => (k * 7 + n) % 3 !== 0);
+      const order = n % 4 < 2 ? chosen : chosen.reverse();
+      return instance.bells.ring(order.map((key) => ({ key, notifiedAt: 1_000 - n })));
+    });
+    expect(messages.flat().sort()).toEqual([...keys].sort());
+    for (const [k, key] of keys.entries()) {
+      await control.bells.answer(key, 'a');
+      const rung = Array.from({ length: 50 }, (_, n) => n).filter((n) => (k * 7 + n) % 3 !== 0).length;
+      expect(await control.bells.hold(key, 'a')).toEqual({ rung, seen: 0 });
+    }
+  });
+
+  it('that ring while another gives the lease back: he stays, or a message is sent', async () => {
+    await join(control, ['p1']);
+    for (let round = 0; round < 40; round++) {
+      await control.bells.answer(ACCOUNT_BELL, 'a');
+      const [messages, given] = await Promise.all([
+        other.bells.ring([{ key: ACCOUNT_BELL }]),
+        control.bells.giveBack(ACCOUNT_BELL, 'a'),
+      ]);
+      expect({ given, messages }).toEqual(
+        given === 'given' ? { given, messages: [ACCOUNT_BELL] } : { given: 'rung', messages: [] },
+      );
+      if (given === 'given') await control.bells.answer(ACCOUNT_BELL, 'a');
+      await control.bells.heard(ACCOUNT_BELL, 'a', round + 1);
+      await control.bells.giveBack(ACCOUNT_BELL, 'a');
+    }
+  });
+
+  it('that append to one feed under one owner: one wins, and no number is given twice', async () => {
+    await readableFeed(control);
+    for (let head = 1; head <= 10; head++) {
+      const feed = await feedNow(control);
+      const appended = await together(6, (instance, n) =>
+        instance.feeds.append(appendOf(feed, { page: page(`page-${head}-${n}`) })),
+      );
+      expect(appended.filter((result) => result !== null)).toMatchObject([{ head }]);
+    }
+    const pages = await control.feeds.pagesAfter(ACCOUNTS, 0, 100);
+    expect(pages.map((each) => each.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(pages.map((each) => each.previous)).toEqual(['start', ...pages.slice(0, -1).map((each) => each.id)]);
+  });
+
+  it('that reserve requests get a slot each', async () => {
+    await together(REQUEST_BURST, (instance) => instance.organizations.reserve('contoso', 0));
+    const waits = await together(30, (instance) => instance.organizations.reserve('contoso', 0));
+    expect(new Set(waits).size).toBe(30);
+    expect(Math.min(...waits)).toBeGreaterThan(0);
+  });
+
+  it('that count lose nothing', async () => {
+    await together(40, (instance, n) => instance.organizations.count(`counter ${n % 3}`, 1));
+    expect(await control.organizations.counters()).toEqual({ 'counter 0': 14, 'counter 1': 13, 'counter 2': 13 });
+  });
+
+  it('that make profiles of one name: one is made', async () => {
+    const made = await together(10, (instance, n) =>
+      instance.profiles.create(profile(`p${n}`, { settings: settings(n % 3 === 0 ? 'Sales' : 'SALES') })),
+    );
+    expect(made.filter(Boolean)).toHaveLength(1);
+    expect(await control.profiles.list(['contoso'])).toHaveLength(1);
+  });
+
+  it('that join a new feed, some of them leaving again: the feed is there once, for those who stayed', async () => {
+    const ids = Array.from({ length: 8 }, (_, n) => `p${n}`);
+    for (const id of ids) await control.profiles.create(profile(id));
+    for (let round = 0; round < 5; round++) {
+      await together(ids.length, async (instance, n) => {
+        const id = ids[n] ?? '';
+        await instance.profiles.subscribe(id, ACCOUNTS, 'shape-1');
+        await instance.profiles.subscribe(id, CONTACTS, 'shape-1');
+        if (n > 0 || round % 2 === 1) {
+          await instance.profiles.remove(id);
+          await instance.profiles.create(profile(id));
+        }
+      });
+      const left = round % 2 === 1 ? [] : ['p0'];
+      expect(await control.profiles.listeners(ACCOUNTS)).toEqual(left);
+      expect((await control.feeds.of('contoso')).length).toBe(2 * left.length);
+      const answer = await control.bells.answer(ACCOUNT_BELL, `round ${round}`);
+      expect(answer.lease).toBe(left.length > 0 ? 'taken' : 'gone');
+      database.advance(LEASE_MS);
+    }
+  });
+
+  it('of which one joins a feed while the last other leaves it: there is a feed for him, with its bell', async () => {
+    for (const id of ['p0', 'p1']) await control.profiles.create(profile(id));
+    await control.profiles.subscribe('p0', ACCOUNTS, 'shape-1');
+    for (let round = 0; round < 30; round++) {
+      const [leaving, joining] = round % 2 === 0 ? ['p0', 'p1'] : ['p1', 'p0'];
+      await Promise.all([control.profiles.remove(leaving), other.profiles.subscribe(joining, ACCOUNTS, 'shape-1')]);
+      expect(await control.profiles.subscriptions(joining)).toMatchObject([{ entity: 'account', tail: 'start' }]);
+      expect(await control.bells.ring([{ key: ACCOUNT_BELL }])).toHaveLength(1);
+      await control.bells.answer(ACCOUNT_BELL, 'a');
+      await control.bells.heard(ACCOUNT_BELL, 'a', round + 1);
+      await control.bells.giveBack(ACCOUNT_BELL, 'a');
+      await control.profiles.create(profile(leaving));
+    }
+  });
+
+  it('that append while the profile is removed leave nothing behind', async () => {
+    for (let round = 0; round < 10; round++) {
+      const feed = await readableFeed(control, `reader ${round}`);
+      const owner = `reader ${round}`;
+      await Promise.all([
+        other.feeds.append(appendOf(feed, { owner, page: page(`page ${round}`) })),
+        other.bells.ring([{ key: ACCOUNT_BELL }, { key: profileBell('p1') }]),
+        control.profiles.remove('p1'),
+      ]);
+      const [left] = await database.query<{ rows: number }>(
+        `SELECT (SELECT count(*) FROM freshet.pages) + (SELECT count(*) FROM freshet.feeds)
+              + (SELECT count(*) FROM freshet.bells) + (SELECT count(*) FROM freshet.subscriptions) AS rows`,
+      );
+      expect(Number(left?.rows)).toBe(0);
+    }
+  });
+});
+
+describe('the tables', () => {
+  it('are made once, however many instances start at the same time, and starting again changes nothing', async () => {
+    const connectionString = await freshDatabase(inject('postgresUrl'));
+    const instances = Array.from({ length: 6 }, () => createSqlControl({ connectionString }));
+    try {
+      await Promise.all(instances.map((instance) => instance.migrate()));
+      const [first] = instances;
+      await first?.profiles.create(profile('p1'));
+      await Promise.all(instances.map((instance) => instance.migrate()));
+      expect(await first?.profiles.get('p1')).toEqual(profile('p1'));
+    } finally {
+      await Promise.all(instances.map((instance) => instance.close()));
+    }
+  });
+
+  it('let a sweep come sooner to feeds that Dataverse does not tell us of, and later to the others all the same', async () => {
+    await join(control, ['p1'], ACCOUNTS);
+    await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+    await control.organizations.sweep(2);
+    await database.query(`UPDATE freshet.feeds SET registered = false WHERE entity = 'contact'`);
+    const swept: string[] = [];
+    for (let n = 0; n < 10; n++) {
+      database.advance(60_000);
+      swept.push(...(await control.organizations.sweep(1)).map(({ entity }) => entity));
+    }
+    expect(swept.filter((entity) => entity === 'contact')).toHaveLength(8);
+    expect(swept.filter((entity) => entity === 'account')).toHaveLength(2);
+  });
+});
+
+describe('with the database’s own clock', () => {
+  const opened: Control[] = [];
+  const open = (connectionString: string) => {
+    const instance = createSqlControl({ connectionString });
+    opened.push(instance);
+    return instance;
+  };
+  afterEach(async () => {
+    for (const instance of opened.splice(0)) await instance.close();
+  });
+
+  it('a lease ends LEASE_MS after that clock’s now', async () => {
+    const real = open(database.url);
+    await join(real, ['p1']);
+    await real.bells.answer(ACCOUNT_BELL, 'a');
+    const [row] = await database.query<{ left: number }>(
+      `SELECT lease_until - extract(epoch from clock_timestamp()) * 1000 AS left FROM freshet.bells WHERE owner = 'a'`,
+    );
+    expect(Number(row?.left)).toBeGreaterThan(LEASE_MS - 5_000);
+    expect(Number(row?.left)).toBeLessThanOrEqual(LEASE_MS);
+    expect(await real.bells.answer(ACCOUNT_BELL, 'b')).toEqual({ lease: 'held' });
+  });
+
+  it('ended connections are replaced; what was under way says CONTROL_UNAVAILABLE', async () => {
+    const real = open(database.url);
+    await real.profiles.create(profile('p1'));
+    const slow = together(4, () => real.profiles.get('p1')).then(() => 'done');
+    expect(await slow).toBe('done');
+    await database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    const outcomes = await Promise.allSettled(Array.from({ length: 12 }, () => real.profiles.get('p1')));
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'CONTROL_UNAVAILABLE' });
+    }
+    expect(await real.profiles.get('p1')).toEqual(profile('p1'));
+  });
+});
+
+describe('a control database that cannot be used', () => {
+  const failure = async (connectionString: string, call: (instance: Control) => Promise<unknown>) => {
+    const instance = createSqlControl({ connectionString });
+    try {
+      return await call(instance).then(
+        () => null,
+        (error: unknown) => error,
+      );
+    } finally {
+      await instance.close();
+    }
+  };
+  const elsewhere = (change: (url: URL) => void) => {
+    const url = new URL(database.url);
+    change(url);
+    return url.href;
+  };
+
+  it('is unavailable when nobody answers, and when it is not there', async () => {
+    const nobody = elsewhere((url) => {
+      url.port = '1';
+    });
+    const unknown = elsewhere((url) => {
+      url.pathname = '/nowhere';
+    });
+    for (const url of [nobody, unknown]) {
+      const error = await failure(url, (instance) => instance.bells.abandoned(1));
+      expect(error).toMatchObject({ code: 'CONTROL_UNAVAILABLE', class: 'retry' });
+    }
+    expect(await failure(nobody, (instance) => instance.migrate())).toMatchObject({ code: 'CONTROL_UNAVAILABLE' });
+  });
+
+  it('is unavailable, with the database’s words, while the tables are missing', async () => {
+    const empty = await freshDatabase(inject('postgresUrl'));
+    const error = await failure(empty, (instance) => instance.profiles.get('p1'));
+    expect(error).toMatchObject({ code: 'CONTROL_UNAVAILABLE', message: expect.stringContaining('freshet.profiles') });
+  });
+
+  it('whose address cannot be read is a matter of the setting, which is not quoted', () => {
+    const open = () => createSqlControl({ connectionString: 'postgres://me:geheim@:x/db' });
+    expect(open).toThrow(expect.objectContaining({ code: 'SETTING_INVALID' }));
+    expect(open).not.toThrow('geheim');
+  });
+
+  it('names a statement of ours that it refuses as our mistake', async () => {
+    const feed = await readableFeed(control);
+    const same = { page: page('page-1') };
+    await control.feeds.append(appendOf(feed, same));
+    const again = control.feeds.append(appendOf(await feedNow(control), same));
+    await expect(again).rejects.toMatchObject({ code: 'CONTROL_BUG', class: 'bug' });
+    expect(await feedNow(control)).toMatchObject({ head: 1 });
+  });
+});

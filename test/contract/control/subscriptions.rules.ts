@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Control } from '../../../shared/control/port.ts';
+import {
+  ACCOUNT_BELL,
+  ACCOUNTS,
+  appendPages,
+  CONTACTS,
+  type ControlUnderTest,
+  feedNow,
+  join,
+  type MakeControl,
+  profile,
+  readableFeed,
+} from './kit.ts';
+
+const QUIET_MS = 600_000;
+
+export function describeSubscriptions(make: MakeControl): void {
+  let test: ControlUnderTest;
+  let control: Control;
+  const due = () => control.profiles.due(test.now(), QUIET_MS);
+
+  beforeEach(async () => {
+    test = await make();
+    control = test.control;
+  });
+
+  it('stand nowhere in the beginning', async () => {
+    await join(control, ['p1']);
+    expect(await control.profiles.subscriptions('p1')).toEqual([
+      {
+        ...ACCOUNTS,
+        profileId: 'p1',
+        page: '',
+        number: 0,
+        counters: { read: 0, applied: 0, replaced: 0, retrying: 0, failed: 0, regressed: 0 },
+        shape: null,
+        snapshotId: null,
+        lastExportAt: null,
+        lagMs: null,
+        head: 0,
+        tail: 'start',
+        snapshotEnd: null,
+      },
+    ]);
+  });
+
+  it('that are made again change nothing, neither of the feed nor of the position', async () => {
+    await readableFeed(control);
+    const feed = await appendPages(control, 2);
+    await control.profiles.report('p1', 'account', { page: 'page-2', number: 2 });
+    await control.profiles.subscribe('p1', ACCOUNTS, 'shape-9');
+    await join(control, ['p2']);
+    expect(await feedNow(control)).toEqual(feed);
+    expect(await control.profiles.subscriptions('p1')).toMatchObject([{ page: 'page-2', number: 2, head: 2 }]);
+    expect(await control.profiles.subscriptions('p2')).toMatchObject([
+      { page: '', number: 0, head: 2, tail: 'page-2' },
+    ]);
+    expect(await control.bells.answer(ACCOUNT_BELL, 'other')).toEqual({ lease: 'held' });
+  });
+
+  it('are not made for a profile that is gone', async () => {
+    await control.profiles.subscribe('nobody', ACCOUNTS, 'shape-1');
+    expect(await control.feeds.get(ACCOUNTS)).toBeNull();
+    expect(await control.bells.answer(ACCOUNT_BELL, 'a')).toEqual({ lease: 'gone' });
+  });
+
+  it('remember what a worker reports, and keep what it does not name', async () => {
+    await join(control, ['p1']);
+    await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+    const counters = { read: 9, applied: 7, replaced: 1, retrying: 1, failed: 0, regressed: 0 };
+    const report = { page: 'page-3', number: 3, counters, shape: 's', snapshotId: 'x', lastExportAt: 8, lagMs: 250 };
+    await control.profiles.report('p1', 'account', report);
+    await control.profiles.report('p1', 'account', { number: 4, lagMs: null });
+    await control.profiles.report('p1', 'account', {});
+    await control.profiles.report('p1', 'lead', { number: 4 });
+    expect(await control.profiles.subscriptions('p1')).toMatchObject([
+      { entity: 'account', ...report, number: 4, lagMs: null },
+      { entity: 'contact', page: '', number: 0 },
+    ]);
+  });
+
+  it('make listeners of active profiles whose destination can be used', async () => {
+    await join(control, ['p2', 'p1', 'p3', 'p4']);
+    await control.profiles.create(profile('p5'));
+    expect(await control.profiles.listeners(ACCOUNTS)).toEqual(['p1', 'p2', 'p3', 'p4']);
+    await control.profiles.update('p2', { state: 'deactivated' });
+    await control.profiles.update('p3', { breaker: { code: 'c', reason: 'r', since: 1, probeAt: 2 } });
+    expect(await control.profiles.listeners(ACCOUNTS)).toEqual(['p1', 'p4']);
+    expect(await control.profiles.listeners(CONTACTS)).toEqual([]);
+  });
+
+  describe('a profile that the sweep has to ring', () => {
+    beforeEach(async () => {
+      await readableFeed(control);
+      await control.profiles.report('p1', 'account', { page: 'start' });
+    });
+
+    it('is one not looked at for long', async () => {
+      expect(await due()).toEqual(['p1']);
+      expect(await due()).toEqual([]);
+      test.advance(QUIET_MS - 1);
+      expect(await due()).toEqual([]);
+      test.advance(1);
+      expect(await due()).toEqual(['p1']);
+      expect(await due()).toEqual([]);
+    });
+
+    it('is one that stands anywhere but at the end of a feed', async () => {
+      await due();
+      await appendPages(control, 1);
+      expect(await due()).toEqual(['p1']);
+      expect(await due()).toEqual(['p1']);
+      await control.profiles.report('p1', 'account', { page: 'page-1', number: 1 });
+      expect(await due()).toEqual([]);
+      await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+      expect(await due()).toEqual(['p1']);
+    });
+
+    it('is one whose retries are due', async () => {
+      await due();
+      await control.profiles.update('p1', { retryAt: test.now() + 1 });
+      expect(await due()).toEqual([]);
+      test.advance(1);
+      expect(await due()).toEqual(['p1']);
+    });
+
+    it('is one whose breaker asks for a probe, and nothing else matters then', async () => {
+      const breaker = { code: 'c', reason: 'r', since: 1, probeAt: test.now() + 1 };
+      await control.profiles.update('p1', { breaker, retryAt: 0 });
+      await appendPages(control, 1);
+      expect(await due()).toEqual([]);
+      test.advance(1);
+      expect(await due()).toEqual(['p1']);
+    });
+
+    it('is none that is not active', async () => {
+      await appendPages(control, 1);
+      for (const state of ['created', 'deactivated', 'stopped'] as const) {
+        await control.profiles.update('p1', { state, breaker: { code: 'c', reason: 'r', since: 1, probeAt: 0 } });
+        expect(await due()).toEqual([]);
+      }
+    });
+  });
+}
