@@ -4,9 +4,11 @@ import { readDefinition } from '../../local/dataverse/model/read-definition.ts';
 import { modelSource } from '../../local/dataverse/model/source.ts';
 import type { Variants } from '../../local/dataverse/model/variants.ts';
 import { createMemoryControl, type MemoryControl } from '../../shared/control/memory/control.ts';
+import type { Control } from '../../shared/control/port.ts';
 import type { Source } from '../../shared/dataverse/port.ts';
 import { MemoryDatabase } from '../../shared/destination/memory/database.ts';
 import { MemoryDestination } from '../../shared/destination/memory/destination.ts';
+import type { DestinationAddress } from '../../shared/destination/model.ts';
 import type { Destination } from '../../shared/destination/port.ts';
 import { applyProfile } from '../../shared/export/apply/apply-profile.ts';
 import type { ApplyMessage, ReadMessage } from '../../shared/export/bells.ts';
@@ -61,6 +63,9 @@ const DEFINITIONS = [
   },
 ];
 
+/** Awaited before and after each operation of a port: a simulation puts other workers, faults or an end between any two. */
+export type Gate = (operation: string, moment: 'before' | 'after') => Promise<void>;
+
 /** How a world differs from a quiet one. */
 export interface WorldOptions {
   readonly variants?: Partial<Variants>;
@@ -89,13 +94,15 @@ export class World {
   wrapDestination: (destination: Destination, database: string) => Destination = (destination) => destination;
   /** Replaces what the source does; for faults and for what happens between two reads. */
   wrapSource: (source: Source) => Source = (source) => source;
-  #reachOf: ReturnType<typeof makeReaches>;
+  readonly #pageRows: number | undefined;
+  readonly #reachOf: ReturnType<typeof makeReaches>;
   #nextSweepAt: number;
 
   constructor(options: WorldOptions = {}) {
     this.organization = this.#makeOrganization(options);
     this.control = createMemoryControl({ clock: this.clock });
-    this.ports = this.#makePorts(options);
+    this.#pageRows = options.pageRows;
+    this.ports = this.makePorts();
     this.#reachOf = makeReaches(this.ports);
     this.#nextSweepAt = this.clock.now() + SWEEP_INTERVAL_S * 1000;
   }
@@ -121,34 +128,41 @@ export class World {
     return organization;
   }
 
-  #makePorts({ pageRows }: WorldOptions): ExportPorts {
+  /** Ports as one process has them; through a gate, they stand for a process of their own. */
+  makePorts(gate?: Gate): ExportPorts {
+    const through = <T extends object>(port: T, name: string): T => (gate ? gated(port, name, gate) : port);
     const organizations = new Map([
       [ORGANIZATION_ID, { id: ORGANIZATION_ID, url: 'https://contoso.crm.dynamics.com/', tenantId: TENANT_ID }],
     ]);
-    const source = modelSource(this.organization);
-    const paged: Source = {
-      ...source,
-      read: (entity, from, maxRows) => source.read(entity, from, pageRows ?? maxRows),
+    const control: Control = {
+      ...this.control,
+      bells: through(this.control.bells, 'bells'),
+      feeds: through(this.control.feeds, 'feeds'),
+      profiles: through(this.control.profiles, 'profiles'),
+      organizations: through(this.control.organizations, 'organizations'),
+      retention: through(this.control.retention, 'retention'),
     };
+    const open = (name: string, address: DestinationAddress) =>
+      through(this.wrapDestination(new MemoryDestination(this.database(name), address), name), `destination ${name}`);
     return {
-      control: this.control,
+      control,
       organizations,
-      sourceOf: () => this.wrapSource(paged),
+      sourceOf: () => through(this.wrapSource(this.#source()), 'source'),
       registrationOf: () => ({ ensure: async () => ({ unregistered: [] }), remove: async () => {} }),
-      destinations: makeDestinations({
-        control: this.control,
-        secrets: this.secrets,
-        organizations,
-        open: (name, address) => this.wrapDestination(new MemoryDestination(this.database(name), address), name),
-      }),
-      blobs: this.blobs,
-      queues: this.queues,
-      clock: this.clock,
+      destinations: makeDestinations({ control, secrets: this.secrets, organizations, open }),
+      blobs: through(this.blobs, 'blobs'),
+      queues: through(this.queues, 'queues'),
+      clock: gate ? { now: () => this.clock.now(), sleep: () => gate('clock.sleep', 'before') } : this.clock,
       newId: this.newId,
       log: this.log,
       memory: new MemoryBudget(2 ** 30),
       options: { probeMs: 60_000, retentionMs: 7 * 86_400_000, sweepRequestsPerDay: 20_000 },
     };
+  }
+
+  #source(): Source {
+    const source = modelSource(this.organization);
+    return { ...source, read: (entity, from, maxRows) => source.read(entity, from, this.#pageRows ?? maxRows) };
   }
 
   database(name: string): MemoryDatabase {
@@ -255,4 +269,24 @@ export class World {
     const table = this.database(name).area({ schema: 'dbo', prefix: '' }).tables.get(entity);
     return new Map([...(table?.rows.values() ?? [])].map((row) => [row.id, row.cells.name]));
   }
+}
+
+/** Methods that answer at once, or piece by piece. */
+const UNGATED = new Set<PropertyKey>(['refusal', 'list']);
+
+function gated<T extends object>(port: T, name: string, gate: Gate): T {
+  return new Proxy(port, {
+    get: (target, property) => {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') return value;
+      if (UNGATED.has(property)) return value.bind(target);
+      return async (...args: unknown[]) => {
+        const operation = `${name}.${String(property)}`;
+        await gate(operation, 'before');
+        const result: unknown = await Reflect.apply(value, target, args);
+        await gate(operation, 'after');
+        return result;
+      };
+    },
+  });
 }

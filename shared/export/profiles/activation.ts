@@ -77,7 +77,9 @@ async function destinationFindings(ports: ExportPorts, profile: Profile): Promis
     if (foreign)
       return new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId })
         .message;
-    const own = new Set(positions.map(({ entity }) => entity));
+    const subscriptions = await ports.control.profiles.subscriptions(profile.id);
+    // A subscription was checked when it was made; a crash may have left its table without a position.
+    const own = new Set([...positions, ...subscriptions].map(({ entity }) => entity));
     const others = profile.settings.entities.map(({ entity }) => entity).filter((entity) => !own.has(entity));
     const existing = await destination.existingTables(others);
     if (existing.length === 0) return null;

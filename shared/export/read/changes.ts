@@ -22,7 +22,7 @@ export async function waitForSlot(turn: Turn, feed: Feed): Promise<number> {
 export async function readChanges(turn: Turn, feed: Feed, token: string): Promise<Next> {
   const { ports, key } = turn;
   const beganAt = ports.clock.now();
-  if (feed.nextLink === null && !(await ports.control.feeds.beginRead(key, turn.owner))) return 'overtaken';
+  if (feed.nextLink === null && !(await ports.control.feeds.beginRead(key, turn.owner))) return 'go on';
   const entity = await metadataOf(turn, feed);
   const page = await readPage(
     turn,
@@ -44,8 +44,7 @@ export async function readChanges(turn: Turn, feed: Feed, token: string): Promis
     complete,
     slot: { at: beganAt + DELTA_INTERVAL_MS, paid: false },
   });
-  if (appended === null) return 'overtaken';
-  if (complete && appended.quiet > 0) {
+  if (complete && appended !== null && appended.quiet > 0) {
     await ringLater(ports, turn.bell, Math.min(QUIET_MAX_MS, 1000 * 2 ** appended.quiet));
   }
   return 'go on';

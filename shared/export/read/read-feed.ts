@@ -39,7 +39,7 @@ async function takeTurn(turn: Turn): Promise<void> {
   const end = ports.clock.now() + TURN_MS;
   while (ports.clock.now() < end) {
     const next = await step(turn);
-    if (next === 'overtaken' || next === 'done') return;
+    if (next === 'done') return;
     if (next !== 'go on') return postpone(ports, bell, owner, next.afterMs);
   }
   await postpone(ports, bell, owner, 0);
@@ -50,7 +50,7 @@ async function step(turn: Turn): Promise<Next | 'done'> {
   const { ports, key, bell, owner } = turn;
   const held = await ports.control.bells.hold(bell, owner);
   const feed = held && (await ports.control.feeds.get(key));
-  if (!feed) return 'overtaken';
+  if (!feed) return 'done';
   const memory = await ports.memory.reserve(pageBytes(await metadataOf(turn, feed)));
   try {
     const next = await readNext(turn, feed, held.rung > held.seen);

@@ -33,8 +33,8 @@ export interface Turn {
   metadata: { readonly shape: string; readonly entity: EntityMetadata } | null;
 }
 
-/** What a step wants next: go on, end the turn, or come again later. */
-export type Next = 'go on' | 'overtaken' | { readonly afterMs: number };
+/** What a step wants next: go on, or come again later. One that was overtaken goes on, too: the lease tells whether it may. */
+export type Next = 'go on' | { readonly afterMs: number };
 
 export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
   const source = ports.sourceOf(key.organizationId);
