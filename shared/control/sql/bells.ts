@@ -6,7 +6,7 @@ import type { ControlDatabase, Tables, Tx } from './database.ts';
 import type { BellTable } from './schema.ts';
 
 export function sqlBells(database: ControlDatabase): Bells {
-  /** Changes the caller's bell and lengthens its lease; false when the lease is lost. */
+  /** Lengthens the lease; no row is updated when it is lost. */
   const lengthen = (key: BellKey, owner: string) =>
     database.run((db) =>
       db
