@@ -7,13 +7,10 @@ import { promisify } from 'node:util';
 import { StartFailure } from '../support/failure.ts';
 import { readIfThere, replaceFile } from '../support/files.ts';
 import type { Programs } from './binaries.ts';
+import { PASSWORD, USER } from './connection.ts';
 import { canReach, isRoot, nobody, reachableFolder, type ServerUser, spawnAs } from './server-user.ts';
 
 const run = promisify(execFile);
-
-/** The local user of the databases. Both words are as public as the development key of Azurite: the server binds to 127.0.0.1. */
-export const USER = 'freshet';
-export const PASSWORD = 'freshet';
 
 /** Where the cluster lies when the server's user cannot reach the data folder. /var/tmp first, for it outlives a reboot. */
 const OUTSIDE = ['/var/tmp', os.tmpdir(), '/tmp'];

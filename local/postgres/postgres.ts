@@ -6,7 +6,8 @@ import type { RunningPart } from '../support/entry.ts';
 import { StartFailure, systemCode } from '../support/failure.ts';
 import { isLock, takeLock } from '../support/lock.ts';
 import { findPrograms } from './binaries.ts';
-import { ensureCluster, locateCluster, PASSWORD, USER } from './cluster.ts';
+import { ensureCluster, locateCluster } from './cluster.ts';
+import { postgresUrl } from './connection.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { type Postmaster, startPostmaster } from './postmaster.ts';
 import { serverSettings } from './settings.ts';
@@ -58,7 +59,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       await postmaster.stop();
       throw error;
     });
-    return { port, url: (database) => urlOf(port, database), ended: postmaster.ended, stop };
+    return { port, url: (database) => postgresUrl(port, database), ended: postmaster.ended, stop };
   } catch (error) {
     await lock.release();
     throw error;
@@ -101,7 +102,7 @@ function freePort(): Promise<number> {
 }
 
 async function createMissing(port: number, databases: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: urlOf(port, 'postgres') });
+  const client = new pg.Client({ connectionString: postgresUrl(port, 'postgres') });
   await client.connect();
   try {
     const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database');
@@ -113,6 +114,3 @@ async function createMissing(port: number, databases: readonly string[]): Promis
     await client.end();
   }
 }
-
-const urlOf = (port: number, database: string) =>
-  `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${encodeURIComponent(database)}`;

@@ -1,0 +1,74 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SERVICES } from '../azurite/connection.ts';
+import { readIfThere, replaceFile } from '../support/files.ts';
+import { type Addresses, CONTROL_DATABASE, DESTINATION_DATABASE, type PartName, portOf } from './addresses.ts';
+import type { PartDefinition } from './part.ts';
+import { type AppSettings, type Environment, withoutProxy } from './settings.ts';
+
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+/** The first start makes the databases; one after a crash reads the log again. */
+const POSTGRES_READY_MS = 180_000;
+const HEALTH_MS = 5_000;
+
+type Specifics = Partial<Omit<PartDefinition, 'name' | 'port'>>;
+
+/** The parts of an installation, each with what it alone needs to know. */
+export function definitionsOf(addresses: Addresses, settings: AppSettings, environment: Environment): PartDefinition[] {
+  const [organization] = settings.organizations;
+  const specifics: Record<PartName, Specifics> = {
+    postgres: {
+      args: ['--databases', `${CONTROL_DATABASE},${DESTINATION_DATABASE}`],
+      readyWithinMs: POSTGRES_READY_MS,
+    },
+    azurite: { ports: SERVICES.length },
+    'service-bus': {},
+    identity: { args: ['--audience', settings.audience, '--tenant', organization?.tenantId ?? ''] },
+    'key-vault': { args: ['--issuer', addresses.identity, '--tenant', organization?.tenantId ?? ''] },
+    dataverse: { needs: ['service-bus', 'identity'], environment: settings.environment },
+    functions: functionsApp(addresses, settings, environment),
+  };
+  return Object.entries(specifics).map(([name, own]) => definition(addresses, name as PartName, own, environment));
+}
+
+function definition(addresses: Addresses, name: PartName, own: Specifics, environment: Environment): PartDefinition {
+  const port = portOf(addresses.base, name);
+  return {
+    entry: path.join(REPOSITORY, 'local', name, 'main.ts'),
+    needs: [],
+    ...own,
+    name,
+    port,
+    args: ['--port', String(port), '--data', path.join(addresses.folder, name), ...(own.args ?? [])],
+    environment: { ...withoutProxy(environment), ...own.environment },
+  };
+}
+
+/** The app itself, run by the local Functions host. */
+function functionsApp(addresses: Addresses, settings: AppSettings, environment: Environment): Specifics {
+  const authorities = path.join(addresses.folder, 'functions', 'authorities.pem');
+  return {
+    entry: path.join(REPOSITORY, 'local', 'functions-host', 'main.ts'),
+    args: ['--app', REPOSITORY, '--entry', path.join(REPOSITORY, 'functions', 'index.ts')],
+    environment: { ...settings.environment, NODE_EXTRA_CA_CERTS: authorities },
+    needs: ['postgres', 'azurite', 'service-bus', 'identity', 'key-vault', 'dataverse'],
+    prepare: () => joinAuthorities(authorities, [environment.NODE_EXTRA_CA_CERTS, addresses.keyVault.caFile]),
+    serves: () => isHealthy(`${addresses.functions}/api/health`),
+  };
+}
+
+/** The variable names one file, and the machine's own setting is to go on working beside the vault's authority. */
+async function joinAuthorities(file: string, sources: readonly (string | undefined)[]): Promise<void> {
+  const texts = await Promise.all(sources.filter((source) => source !== undefined).map(readIfThere));
+  await replaceFile(file, texts.join('\n'));
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(HEALTH_MS) });
+    await answer.body?.cancel();
+    return answer.status === 200;
+  } catch {
+    return false;
+  }
+}
