@@ -84,7 +84,7 @@ function portsOf(
           url: urlOf(organizationId),
           credential,
           clock,
-          ...notificationQueueOf(configuration, environment),
+          ...notificationQueueOf(configuration.notificationsConnection.reveal(), environment.WEBSITE_SITE_NAME),
         }),
     ),
     destinations: makeDestinations({ control, secrets, organizations, open: openPostgresDestination }),
