@@ -20,7 +20,7 @@ export interface Feeds {
   update(feed: FeedKey, owner: string, change: FeedChange): Promise<boolean>;
   /** Pages after a position, in order, at most `limit`. */
   pagesAfter(feed: FeedKey, number: number, limit: number): Promise<Page[]>;
-  /** Queues a full read, for one profile or for all; one queued for the same audience before is given up. Safe to repeat with the same id. */
+  /** Queues a full read, for one profile or for all, and appends the page that marks it; one queued for the same audience before is given up. Safe to repeat with the same id. */
   queueSnapshot(feed: FeedKey, id: string, audience: string | null): Promise<Snapshot>;
   /** The definition read last, or that of a shape. Shapes are kept as long as a page names them. */
   metadata(feed: FeedKey, shape?: string): Promise<EntityMetadata | null>;

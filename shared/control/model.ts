@@ -92,6 +92,8 @@ export type Page = PageHeader & { readonly body: PageBody };
 export interface Snapshot extends FeedKey {
   readonly id: string;
   readonly audience: string | null;
+  /** The number of the page, named by the snapshot's id, that marks where it was queued. */
+  readonly mark: number;
   readonly link: string | null;
   readonly started: boolean;
   /** The number of its last page, once appended. */

@@ -4,6 +4,7 @@ import { type Feed, type FeedKey, feedBell, type Snapshot } from '../model.ts';
 import { appendTo } from '../rules/append.ts';
 import { older } from '../rules/bell.ts';
 import { changed } from '../rules/change.ts';
+import { markPage } from '../rules/mark.ts';
 import { ownBell } from './bells.ts';
 import { type AtOnce, type Bell, type FeedRow, type Memory, subscribers } from './state.ts';
 
@@ -63,10 +64,17 @@ export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
       const row = rowOf({ organizationId, entity });
       const queued = row?.snapshots.find((snapshot) => snapshot.id === id);
       if (queued) return queued;
-      const snapshot = { organizationId, entity, id, audience, link: null, started: false, endNumber: null, rows: 0 };
-      if (row) {
+      const mark = row && markPage(row.feed, id, audience, memory.now());
+      const none = { link: null, started: false, endNumber: null, rows: 0 };
+      const snapshot = { organizationId, entity, id, audience, mark: mark?.number ?? 0, ...none };
+      if (row && mark) {
         const kept = row.snapshots.filter((before) => before.endNumber !== null || before.audience !== audience);
-        memory.state.feeds.set(feedBell(row.feed), { ...row, snapshots: [...kept, snapshot] });
+        memory.state.feeds.set(feedBell(row.feed), {
+          ...row,
+          feed: { ...row.feed, head: mark.number, tail: mark.id },
+          pages: [...row.pages, { page: mark, appendedAt: memory.now(), passedAt: null }],
+          snapshots: [...kept, snapshot],
+        });
       }
       return snapshot;
     },

@@ -38,7 +38,8 @@ export function sqlFeeds(database: ControlDatabase): Feeds {
       );
       return (await rows).map(pageOf);
     },
-    queueSnapshot: (feed, id, audience) => database.transaction((tx) => queueSnapshot(tx, feed, id, audience)),
+    queueSnapshot: (feed, id, audience) =>
+      database.transaction((tx) => queueSnapshot(database, tx, feed, id, audience)),
     metadata: (feed, shape) => database.run((db) => readMetadata(db, feed, shape)),
     saveMetadata: (feed, shape, metadata) =>
       database.transaction((tx) => saveMetadata(database, tx, feed, shape, metadata)),

@@ -87,6 +87,7 @@ export interface SnapshotTable {
   organizationId: string;
   entity: string;
   audience: string | null;
+  mark: number;
   link: string | null;
   started: boolean;
   endNumber: number | null;

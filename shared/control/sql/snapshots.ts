@@ -1,7 +1,8 @@
 import type { Feeds } from '../feeds.port.ts';
 import { type FeedKey, feedBell, type Snapshot } from '../model.ts';
-import { isFeed, type Tables, type Tx } from './database.ts';
-import { snapshotOf } from './rows.ts';
+import { markPage } from '../rules/mark.ts';
+import { type ControlDatabase, isFeed, type Tables, type Tx } from './database.ts';
+import { feedOf, pageColumns, snapshotOf } from './rows.ts';
 
 export async function openSnapshots(db: Tables, feed: FeedKey): ReturnType<Feeds['snapshots']> {
   const open = await db
@@ -58,18 +59,22 @@ export async function storeSnapshot(tx: Tx, { id, link, started, endNumber, rows
 
 /** Nothing is stored when the feed is gone. */
 export async function queueSnapshot(
+  database: ControlDatabase,
   tx: Tx,
   { organizationId, entity }: FeedKey,
   id: string,
   audience: string | null,
 ): Promise<Snapshot> {
   const feed = { organizationId, entity };
-  const snapshot = { ...feed, id, audience, link: null, started: false, endNumber: null, rows: 0 };
   // The bell is what every change of a feed locks first.
-  const bell = tx.selectFrom('bells').select('key').where('key', '=', feedBell(feed)).forUpdate();
-  if ((await bell.execute()).length === 0) return snapshot;
-  const queued = await findSnapshot(tx, feed, id);
+  await tx.selectFrom('bells').select('key').where('key', '=', feedBell(feed)).forUpdate().execute();
+  const row = await tx.selectFrom('feeds').selectAll().where(isFeed(feed)).executeTakeFirst();
+  const queued = row && (await findSnapshot(tx, feed, id));
   if (queued) return queued;
+  const mark = row && markPage(feedOf(row), id, audience);
+  const none = { link: null, started: false, endNumber: null, rows: 0 };
+  const snapshot = { ...feed, id, audience, mark: mark?.number ?? 0, ...none };
+  if (!mark) return snapshot;
   await tx
     .deleteFrom('snapshots')
     .where(isFeed(feed))
@@ -77,6 +82,12 @@ export async function queueSnapshot(
     .where('audience', audience === null ? 'is' : '=', audience)
     .execute();
   await tx.insertInto('snapshots').values(snapshot).execute();
+  const now = database.now();
+  await tx
+    .insertInto('pages')
+    .values({ ...pageColumns(mark), ...feed, readAt: now, appendedAt: now })
+    .execute();
+  await tx.updateTable('feeds').set({ head: mark.number, tail: mark.id }).where(isFeed(feed)).execute();
   return snapshot;
 }
 

@@ -6,8 +6,8 @@ import { type ApplyTurn, feedOf, loadPositions, shapeOfPage } from './turn.ts';
 
 /**
  * The one remedy for everything that breaks the chain (a gap, a lost blob, a restored database, tables gone, a first
- * start): a resync of this profile and entity is queued, and the position set to the head noted before. A crash in between leaves the chain broken:
- * the next turn queues another, which takes the first one's place.
+ * start): a resync of this profile and entity is queued, and the position set to the page that marks it. A crash in between
+ * leaves the chain broken: the next turn queues another, which takes the first one's place.
  */
 export async function remedy(turn: ApplyTurn, subscribed: Subscribed, why: string): Promise<void> {
   const { ports, profile, destination } = turn;
@@ -20,13 +20,13 @@ export async function remedy(turn: ApplyTurn, subscribed: Subscribed, why: strin
   await destination.describe(entity);
   const snapshot = await ports.control.feeds.queueSnapshot(key, ports.newId(), profile.id);
   const expected = turn.positions.get(key.entity)?.page ?? null;
-  const placed = await destination.place(key.entity, expected, { page: feed.tail, number: feed.head });
+  const mark = { page: snapshot.id, number: snapshot.mark };
+  const placed = await destination.place(key.entity, expected, mark);
   await loadPositions(turn);
   if (!placed) return;
   ports.log.write('info', 'resync queued', { profileId: profile.id, ...key, why });
   await ports.control.profiles.report(profile.id, key.entity, {
-    page: feed.tail,
-    number: feed.head,
+    ...mark,
     shape: feed.shape,
     snapshotId: snapshot.id,
   });

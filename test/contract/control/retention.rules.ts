@@ -146,11 +146,11 @@ export function describeRetention(make: MakeControl): void {
     await forget();
     await control.profiles.report('p1', 'account', { snapshotId: 'snap' });
     const end = async () => (await control.profiles.subscriptions('p1'))[0]?.snapshotEnd;
-    expect(await end()).toBe(1);
+    expect(await end()).toBe(2);
     await appendPages(control, 1);
     test.advance(WEEK);
     await forget();
-    expect(await end()).toBe(1);
+    expect(await end()).toBe(2);
     await control.profiles.report('p1', 'account', { snapshotId: null });
     await forget();
     await control.profiles.report('p1', 'account', { snapshotId: 'snap' });

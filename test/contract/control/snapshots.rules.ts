@@ -36,10 +36,30 @@ export function describeSnapshots(make: MakeControl): void {
 
   it('is queued before its first page', async () => {
     const queued = await control.feeds.queueSnapshot(ACCOUNTS, 'snap', 'p1');
-    const expected = { ...ACCOUNTS, id: 'snap', audience: 'p1', link: null, started: false, endNumber: null, rows: 0 };
+    const none = { link: null, started: false, endNumber: null, rows: 0 };
+    const expected = { ...ACCOUNTS, id: 'snap', audience: 'p1', mark: 1, ...none };
     expect(queued).toEqual(expected);
     expect(await only()).toEqual({ snapshot: expected, unapplied: 0, audience: ['p1'] });
     expect(await control.feeds.snapshots(CONTACTS)).toEqual([]);
+  });
+
+  it('is marked by an empty page of its name, in its place of the chain', async () => {
+    await mustAppend(control, appendOf(await feedNow(control)));
+    const before = await feedNow(control);
+    const queued = await control.feeds.queueSnapshot(ACCOUNTS, 'snap', 'p1');
+    expect(queued.mark).toBe(2);
+    expect(await feedNow(control)).toEqual({ ...before, head: 2, tail: 'snap' });
+    const [mark] = await control.feeds.pagesAfter(ACCOUNTS, 1, 9);
+    expect(mark).toMatchObject({
+      id: 'snap',
+      previous: before.tail,
+      number: 2,
+      shape: before.shape,
+      audience: 'p1',
+      entries: 0,
+    });
+    await mustAppend(control, appendOf(await feedNow(control)));
+    expect((await control.feeds.pagesAfter(ACCOUNTS, 2, 9))[0]?.previous).toBe('snap');
   });
 
   it('gives up the one queued before for the same audience, started or not, and no other', async () => {
@@ -78,16 +98,16 @@ export function describeSnapshots(make: MakeControl): void {
     expect((await control.profiles.subscriptions('p1'))[0]?.snapshotEnd).toBeNull();
     await read('three', null, { entries: 1, ends: true });
     expect(await open()).toEqual([]);
-    expect((await control.profiles.subscriptions('p1'))[0]).toMatchObject({ snapshotId: 'snap', snapshotEnd: 3 });
+    expect((await control.profiles.subscriptions('p1'))[0]).toMatchObject({ snapshotId: 'snap', snapshotEnd: 4 });
   });
 
   it('keeps empty pages only where it begins or ends', async () => {
     await control.feeds.queueSnapshot(ACCOUNTS, 'snap', null);
     await read(null, 'two', { entries: 0 });
-    expect(await read('two', 'three', { entries: 0 })).toMatchObject({ head: 1 });
+    expect(await read('two', 'three', { entries: 0 })).toMatchObject({ head: 2 });
     expect(await only()).toMatchObject({ snapshot: { link: 'three' } });
-    expect(await read('three', null, { entries: 0, ends: true })).toMatchObject({ head: 2 });
-    const pages = await control.feeds.pagesAfter(ACCOUNTS, 0, 9);
+    expect(await read('three', null, { entries: 0, ends: true })).toMatchObject({ head: 3 });
+    const pages = await control.feeds.pagesAfter(ACCOUNTS, 1, 9);
     expect(pages.map(({ begins, ends }) => ({ begins, ends }))).toEqual([
       { begins: true, ends: false },
       { begins: false, ends: true },
@@ -119,7 +139,7 @@ export function describeSnapshots(make: MakeControl): void {
     await control.profiles.report('p1', 'account', { snapshotId: 'snap' });
     expect(await control.feeds.update(ACCOUNTS, 'reader', { shape: 'shape-2', restartSnapshots: true })).toBe(true);
     expect(await only()).toMatchObject({ snapshot: { id: 'snap-2', link: null, started: false, rows: 0 } });
-    expect((await control.profiles.subscriptions('p1'))[0]?.snapshotEnd).toBe(1);
+    expect((await control.profiles.subscriptions('p1'))[0]?.snapshotEnd).toBe(2);
   });
 
   it('tells how many of its own pages the fastest active profile addressed has yet to apply', async () => {
@@ -130,9 +150,9 @@ export function describeSnapshots(make: MakeControl): void {
     await read('two', 'three');
     await read('three', 'four');
     expect(await only()).toMatchObject({ unapplied: 3, audience: ['p1', 'p2', 'p3'] });
-    await control.profiles.report('p1', 'account', { number: 1 });
-    await control.profiles.report('p2', 'account', { number: 3 });
-    await control.profiles.report('p3', 'account', { number: 4 });
+    await control.profiles.report('p1', 'account', { number: 2 });
+    await control.profiles.report('p2', 'account', { number: 4 });
+    await control.profiles.report('p3', 'account', { number: 5 });
     expect(await only()).toMatchObject({ unapplied: 0 });
     await control.profiles.update('p3', { state: 'deactivated' });
     expect(await only()).toMatchObject({ unapplied: 1, audience: ['p1', 'p2'] });

@@ -108,6 +108,7 @@ async function snapshots(db: Kysely<unknown>, dialect: ControlDialect): Promise<
     organization_id: 'name',
     entity: 'name',
     audience: 'name?',
+    mark: 'count',
     link: 'text?',
     started: 'flag',
     end_number: 'count?',
