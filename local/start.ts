@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Installation, startAll } from './supervisor/start-all.ts';
 import { describeInstallation } from './supervisor/table.ts';
+import { findAncestor, stillLives } from './support/processes.ts';
 
 /** Makes sample data in a fresh installation; the module is optional. */
 interface Sample {
@@ -14,23 +15,31 @@ function surviveClosedTerminal(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
-/** Under npm, a signal may reach npm alone; when it is gone, what it started is to end. */
-const NPM_LOOK_MS = 1_000;
+/** How soon the end of npm is noticed. */
+const NPM_LOOK_MS = 2_000;
+/** One Ctrl-C may arrive twice, by the terminal and through npm: only a later one is a second one. */
+const SAME_PRESS_MS = 1_000;
 
-/** Stops in order at the first Ctrl-C (or SIGTERM, or the end of the terminal), and at once at the second. */
+/** Asks to stop in order at the first Ctrl-C (or SIGTERM, or the end of the terminal or of npm); ends at once at the second. */
 function stopOnSignals(): { readonly asked: AbortSignal; watch(installation: Installation): void } {
   const asked = new AbortController();
   let installation: Installation | null = null;
-  const stop = () => {
-    if (asked.signal.aborted) {
+  let askedAt = 0;
+  const ask = () => {
+    if (asked.signal.aborted) return;
+    console.log('Stopping …');
+    askedAt = performance.now();
+    asked.abort(new Error('stopped'));
+  };
+  const onSignal = () => {
+    if (asked.signal.aborted && performance.now() - askedAt > SAME_PRESS_MS) {
       installation?.kill();
       process.exit(130);
     }
-    console.log('Stopping …');
-    asked.abort(new Error('stopped'));
+    ask();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  if (process.env.npm_lifecycle_event !== undefined) watchParent(stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  if (process.env.npm_lifecycle_event !== undefined) void watchNpm(ask);
   return {
     asked: asked.signal,
     watch(running) {
@@ -39,10 +48,12 @@ function stopOnSignals(): { readonly asked: AbortSignal; watch(installation: Ins
   };
 }
 
-function watchParent(gone: () => void): void {
-  const parent = process.ppid;
-  const look = setInterval(() => {
-    if (process.ppid === parent) return;
+/** A kill -9 reaches npm alone. */
+async function watchNpm(gone: () => void): Promise<void> {
+  const npm = await findAncestor(/\bnpm\b/);
+  if (!npm) return;
+  const look = setInterval(async () => {
+    if (await stillLives(npm)) return;
     clearInterval(look);
     gone();
   }, NPM_LOOK_MS);

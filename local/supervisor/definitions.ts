@@ -15,7 +15,7 @@ type Specifics = Partial<Omit<PartDefinition, 'name' | 'port'>>;
 
 /** The parts of an installation, each with what it alone needs to know. */
 export function definitionsOf(addresses: Addresses, settings: AppSettings, environment: Environment): PartDefinition[] {
-  const [organization] = settings.organizations;
+  const { tenantId } = settings.organizations[0] ?? settings.simulated;
   const specifics: Record<PartName, Specifics> = {
     postgres: {
       args: ['--databases', `${CONTROL_DATABASE},${DESTINATION_DATABASE}`],
@@ -23,9 +23,17 @@ export function definitionsOf(addresses: Addresses, settings: AppSettings, envir
     },
     azurite: { ports: SERVICES.length },
     'service-bus': {},
-    identity: { args: ['--audience', settings.audience, '--tenant', organization?.tenantId ?? ''] },
-    'key-vault': { args: ['--issuer', addresses.identity, '--tenant', organization?.tenantId ?? ''] },
-    dataverse: { needs: ['service-bus', 'identity'], environment: settings.environment },
+    identity: { args: ['--audience', settings.audience, '--tenant', tenantId] },
+    'key-vault': { args: ['--issuer', addresses.identity, '--tenant', tenantId] },
+    dataverse: {
+      args: [
+        '--issuer',
+        addresses.identity,
+        '--organization',
+        JSON.stringify({ ...settings.simulated, url: addresses.dataverse }),
+      ],
+      needs: ['service-bus'],
+    },
     functions: functionsApp(addresses, settings, environment),
   };
   return Object.entries(specifics).map(([name, own]) => definition(addresses, name as PartName, own, environment));

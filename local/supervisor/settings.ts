@@ -13,6 +13,8 @@ const DEFAULT_AUDIENCE = 'freshet';
 
 /** What the Functions app is set up with, by the names of its settings. */
 export interface AppSettings {
+  /** The one that local/dataverse simulates: that of the settings with its address, or else the default. */
+  readonly simulated: LocalOrganization;
   readonly organizations: readonly LocalOrganization[];
   /** The resource that callers ask tokens for. */
   readonly audience: string;
@@ -34,14 +36,16 @@ export function appSettings(addresses: Addresses, environment: Environment): App
   const settings = Object.fromEntries(
     Object.entries(defaults).map(([name, value]) => [name, environment[name]?.trim() || value]),
   );
+  const organizations = readOrganizations(settings.FRESHET_ORGANIZATIONS ?? '');
   return {
-    organizations: readOrganizations(settings.FRESHET_ORGANIZATIONS ?? ''),
+    simulated:
+      organizations.find(({ url }) => URL.parse(url)?.origin === addresses.dataverse) ?? localOrganization(addresses),
+    organizations,
     audience: settings.FRESHET_AUDIENCE?.split(',')[0]?.trim() ?? DEFAULT_AUDIENCE,
     environment: settings,
   };
 }
 
-/** The organization that local/dataverse simulates. */
 const localOrganization = (addresses: Addresses): LocalOrganization => ({
   id: '7f3b8c52-9d1e-4a6b-8c2d-1e5f7a9b3c4d',
   url: `${addresses.dataverse}/`,

@@ -33,7 +33,7 @@ function layOut(rows: readonly Row[], states: readonly PartState[]): string {
   for (const [what, where, part] of rows) {
     const state = states.find(({ name }) => name === part);
     if (what !== '') shown = part === undefined || state !== undefined;
-    if (shown) lines.push(`  ${what.padEnd(12)}${where}${state ? `  pid ${state.pid}` : ''}`);
+    if (shown) lines.push(`  ${what.padEnd(13)}${(state ? `pid ${state.pid}` : '').padEnd(13)}${where}`);
   }
   return lines.join('\n');
 }

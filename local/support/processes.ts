@@ -33,6 +33,15 @@ export async function stillLives(mark: ProcessMark): Promise<boolean> {
   return (await markProcess(mark.pid))?.began === mark.began;
 }
 
+/** The nearest living process above this one whose command matches, or null. */
+export async function findAncestor(command: RegExp): Promise<ProcessMark | null> {
+  const all = await listProcesses();
+  for (let pid = process.ppid; pid > 1; pid = await parentOf(pid)) {
+    if (command.test(all.find((entry) => entry.pid === pid)?.command ?? '')) return markProcess(pid);
+  }
+  return null;
+}
+
 /** All living processes that we may see. */
 export async function listProcesses(): Promise<ProcessEntry[]> {
   if (!HAS_PROC) return listByPs();
@@ -51,15 +60,24 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
 }
 
 async function beganByProc(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  if (stat === null) return null;
-  // The name, in brackets, may itself hold brackets and spaces; what follows the last one is state, parent, …
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, began] = [fields[0], fields[19]];
-  if (state === 'Z' || state === 'X' || began === undefined) return null;
+  const { state, began } = await readStat(pid);
+  if (!began || state === 'Z' || state === 'X') return null;
   // Ticks since the boot, so the boot belongs to it.
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   return `${boot.trim()}/${began}`;
+}
+
+/** What proc(5) says about a process; nothing when it is gone. */
+async function readStat(pid: number): Promise<{ state?: string; parent?: string; began?: string }> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name, in brackets, may itself hold brackets and spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0], parent: fields[1], began: fields[19] };
+}
+
+/** 0 when it is gone. */
+async function parentOf(pid: number): Promise<number> {
+  return Number(HAS_PROC ? (await readStat(pid)).parent : await ps(['-o', 'ppid=', '-p', String(pid)])) || 0;
 }
 
 async function commandByProc(pid: number): Promise<string> {
