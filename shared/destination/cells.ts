@@ -129,11 +129,11 @@ function divideRounding(digits: bigint, divisor: bigint): bigint {
 function isDate(cell: Cell, firstYear: number): boolean {
   const match = typeof cell === 'string' ? DATE.exec(cell) : null;
   if (!match) return false;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1, 7)
-    .map((part) => Number(part ?? 0));
-  if (year < firstYear || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return false;
-  return day <= daysIn(year, month);
+  const year = Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  if (year < firstYear || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return false;
+  return Number(match[4] ?? 0) < 24 && Number(match[5] ?? 0) < 60 && Number(match[6] ?? 0) < 60;
 }
 
 function daysIn(year: number, month: number): number {

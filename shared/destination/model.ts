@@ -20,13 +20,13 @@ export interface Position {
   readonly counters: Counters;
 }
 
-/** read = applied + replaced + retrying + failed; all but the last two only grow. */
+/** read = applied + replaced + retrying + failed, always. All but `retrying` and `failed` only grow. */
 export interface Counters {
   /** Entries (rows and deletions) of the pages applied. */
   readonly read: number;
   /** Entries whose effect was written (a deletion of an absent row counts). */
   readonly applied: number;
-  /** Entries that a later one of the same id replaced, in a merge or as a retry. */
+  /** Entries that a later one of the same id replaced, in a merge or as a retry or failed record; or a resync removed. */
   readonly replaced: number;
   /** Retries waiting. */
   readonly retrying: number;
@@ -51,6 +51,7 @@ export interface Batch {
   readonly begins: readonly string[];
   /** Snapshots that end in it: rows and retries older than their begin are removed. An unknown begin removes nothing. */
   readonly ends: readonly string[];
+  /** Rows deleted or removed are written down, with a version above their last; absent ones are not. */
   readonly deleteLog: boolean;
   /** Entries of the pages before merging. */
   readonly read: number;

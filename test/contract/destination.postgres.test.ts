@@ -220,6 +220,21 @@ describe('destination on PostgreSQL alone', () => {
     });
   });
 
+  it('a retry table that was dropped alone takes the positions with it, so that a resync brings what was lost', async () => {
+    await chain.apply({ refused: [refusedEntry(idOf(1))] });
+    await harness.client.query('DROP TABLE dbo.crm_freshetretry');
+    expect(await chain.destination.positions()).toBeNull();
+    await chain.destination.prepare({ deleteLog: true });
+    expect(await chain.destination.positions()).toEqual([]);
+  });
+
+  it('a position table that was dropped alone takes the retries with it, so that counters add up', async () => {
+    await chain.apply({ refused: [refusedEntry(idOf(1))] });
+    await harness.client.query('DROP TABLE dbo.crm_freshetposition');
+    await chain.destination.prepare({ deleteLog: true });
+    expect(await chain.destination.dueRetries(1e15, 9)).toEqual([]);
+  });
+
   describe('locks', () => {
     it('a batch waits for the open transaction that moved the position, and is then moved aside', async () => {
       await harness.client.query('BEGIN');

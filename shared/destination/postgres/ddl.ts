@@ -4,7 +4,6 @@ import { quoteName } from '../../sql/postgres/names.ts';
 import {
   columnType,
   ID,
-  indexName,
   keyName,
   quoted,
   SINK_CREATED_ON,
@@ -18,8 +17,6 @@ import type { StandingTable } from './introspect.ts';
 
 /** A little room on each page lets an update stay on it, and touch no index. */
 const ENTITY_FILL_PERCENT = 90;
-/** The position's few rows are rewritten with every transaction. */
-const POSITION_FILL_PERCENT = 10;
 
 export function createSchema(schema: string): string {
   return `CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}`;
@@ -98,46 +95,6 @@ function readType(type: string): ReadType {
     default:
       return { family: base, size: 0, scale: 0 };
   }
-}
-
-/** `counters` and the stamp are kept as Freshet counts them; `begins` maps snapshots begun to their stamp. */
-export function createPositionTable(table: TableName): string {
-  return `CREATE TABLE IF NOT EXISTS ${quoted(table)} (
-    entity text NOT NULL CONSTRAINT ${quoteName(keyName(table))} PRIMARY KEY, profileid text NOT NULL,
-    page text NOT NULL, number bigint NOT NULL, stamp bigint NOT NULL, begins jsonb NOT NULL, counters jsonb NOT NULL
-  ) WITH (fillfactor = ${POSITION_FILL_PERCENT})`;
-}
-
-/** The id is text, for a record may be refused because its id is no UUID. Times are ms since 1970 UTC. */
-export function createRetryTable(table: TableName): string {
-  return `CREATE TABLE IF NOT EXISTS ${quoted(table)} (
-    entity text NOT NULL, id text NOT NULL, blob text NOT NULL, changetype text NOT NULL, attempts integer NOT NULL,
-    code text NOT NULL, reason text NOT NULL, notifiedat bigint, dueat bigint, failedat bigint, settlementid text,
-    logged boolean NOT NULL DEFAULT false, stamp bigint NOT NULL,
-    CONSTRAINT ${quoteName(keyName(table))} PRIMARY KEY (entity, id)
-  )`;
-}
-
-export function createDueIndex(table: TableName): string {
-  return `CREATE INDEX IF NOT EXISTS ${quoteName(indexName(table, 'due'))} ON ${quoted(table)} (dueat)
-    WHERE dueat IS NOT NULL`;
-}
-
-export function createBlobIndex(table: TableName): string {
-  return `CREATE INDEX IF NOT EXISTS ${quoteName(indexName(table, 'blob'))} ON ${quoted(table)} (blob)`;
-}
-
-export function createUnloggedIndex(table: TableName): string {
-  return `CREATE INDEX IF NOT EXISTS ${quoteName(indexName(table, 'unlogged'))} ON ${quoted(table)} (settlementid)
-    WHERE failedat IS NOT NULL AND NOT logged`;
-}
-
-export function createDeleteLog(table: TableName): string {
-  return `CREATE TABLE IF NOT EXISTS ${quoted(table)} (
-    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT ${quoteName(keyName(table))} PRIMARY KEY,
-    entityname varchar(64) NOT NULL, recordid varchar(64) NOT NULL, sinkdeletetime timestamp(3) NOT NULL,
-    versionnumber bigint NOT NULL
-  )`;
 }
 
 function changed(text: string): FreshetError {

@@ -8,20 +8,11 @@ import { metadataRows } from '../metadata-rows.ts';
 import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySettlement, Settled } from '../model.ts';
 import type { Destination, OpenDestination } from '../port.ts';
 import { applyBatch } from './apply.ts';
-import {
-  alterEntityTable,
-  createBlobIndex,
-  createDeleteLog,
-  createDueIndex,
-  createEntityTable,
-  createPositionTable,
-  createRetryTable,
-  createSchema,
-  createUnloggedIndex,
-} from './ddl.ts';
+import { alterEntityTable, createEntityTable, createSchema } from './ddl.ts';
 import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } from './dialect.ts';
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
-import { createMetadataTable, METADATA_TABLES, syncMetadataTable } from './metadata-tables.ts';
+import { METADATA_TABLES, syncMetadataTable } from './metadata-tables.ts';
+import { ownTables } from './own-tables.ts';
 import { insertPosition, lockPosition, readPositions, replacePosition, updateHeld } from './positions.ts';
 import {
   readDueRetries,
@@ -31,7 +22,7 @@ import {
   reviveFailed,
   updateLogged,
 } from './retries.ts';
-import { newestStamp } from './rows.ts';
+import { deleteAll, newestStamp } from './rows.ts';
 import { settle } from './settle.ts';
 
 /** A probe of the destination: an answer that takes longer is none. */
@@ -65,17 +56,21 @@ export class PostgresDestination implements Destination {
   }
 
   prepare({ deleteLog }: { deleteLog: boolean }): Promise<void> {
-    const { schema, position, retry, metadata } = this.#names;
+    const { schema, position, retry } = this.#names;
     return this.#transaction(async (session) => {
       await lockDefinition(session, position);
       if (!(await schemaStands(session, schema))) await session.query(createSchema(schema));
-      await session.query(createPositionTable(position));
-      await session.query(createRetryTable(retry));
-      await session.query(createDueIndex(retry));
-      await session.query(createBlobIndex(retry));
-      await session.query(createUnloggedIndex(retry));
-      for (const kind of METADATA_TABLES) await session.query(createMetadataTable(kind, metadata[kind]));
-      if (deleteLog) await session.query(createDeleteLog(this.#names.deleteLog));
+      const wanted = ownTables(this.#names, deleteLog);
+      const standing = await standingNames(
+        session,
+        schema,
+        wanted.map(({ table }) => table.name),
+      );
+      const missing = wanted.filter(({ table }) => !standing.includes(table.name));
+      for (const { statements } of missing) for (const statement of statements) await session.query(statement);
+      // Positions without their retries, or retries without a position, would say what is not true: all begins anew.
+      if (missing.some(({ table }) => table === retry)) await deleteAll(session, position);
+      if (missing.some(({ table }) => table === position)) await deleteAll(session, retry);
     });
   }
 
@@ -153,7 +148,9 @@ export class PostgresDestination implements Destination {
   }
 
   apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
-    return this.#transaction((session) => applyBatch(session, this.#target, batch), endOf(mode));
+    // A snapshot's end looks at every row of the table.
+    const limit = batch.ends.length > 0 ? { statementTimeoutMs: LONG_STATEMENT_MS } : {};
+    return this.#transaction((session) => applyBatch(session, this.#target, batch), { ...endOf(mode), ...limit });
   }
 
   dueRetries(now: number, limit: number): Promise<RetryEntry[]> {

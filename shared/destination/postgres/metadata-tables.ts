@@ -117,7 +117,7 @@ export function createMetadataTable(kind: MetadataTable, table: TableName): stri
     (column) => `${quoteName(column.name)} ${column.type}${column.required ? ' NOT NULL' : ''}`,
   );
   if (!identity)
-    return `CREATE TABLE IF NOT EXISTS ${quoted(table)} (${definitions.join(', ')}, ${key} (${keysOf(kind).join(', ')}))`;
+    return `CREATE TABLE ${quoted(table)} (${definitions.join(', ')}, ${key} (${keysOf(kind).join(', ')}))`;
   const [entity, attribute, type, typeCode, metadataId, precision] = definitions;
   const ordered = [
     entity,
@@ -129,7 +129,7 @@ export function createMetadataTable(kind: MetadataTable, table: TableName): stri
     metadataId,
     precision,
   ];
-  return `CREATE TABLE IF NOT EXISTS ${quoted(table)} (id bigint GENERATED ALWAYS AS IDENTITY ${key}, ${ordered.join(', ')})`;
+  return `CREATE TABLE ${quoted(table)} (id bigint GENERATED ALWAYS AS IDENTITY ${key}, ${ordered.join(', ')})`;
 }
 
 /** Makes the table say what the definition says about this entity; rows that say it already stay as they are. */

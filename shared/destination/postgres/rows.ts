@@ -101,6 +101,10 @@ async function remove(session: Session, text: string, which: unknown, log: Delet
   return result?.count ?? 0;
 }
 
+export async function deleteAll(session: Session, table: TableName): Promise<void> {
+  await session.query(`DELETE FROM ${quoted(table)}`);
+}
+
 /** Which of these ids have a row. */
 export async function standingRows(session: Session, table: TableName, ids: readonly string[]): Promise<Set<string>> {
   const rows = await session.query<{ id: string }>(`SELECT id FROM ${quoted(table)} WHERE id = ANY ($1::uuid[])`, [
