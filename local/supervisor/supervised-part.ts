@@ -88,14 +88,25 @@ export class SupervisedPart {
     const waitMs = this.#countDeath();
     if (waitMs === null) return this.#giveUp(reason);
     this.#report(`${this.definition.name} ${reason}; it is started again`);
+    const next = await this.#launchAfter(waitMs);
+    // Its end before it serves is its next death, of which the other listener hears.
+    await next?.serving().then(
+      () => this.#report(`${this.definition.name} serves again`),
+      () => undefined,
+    );
+  }
+
+  /** Null when it was stopped meanwhile, or when its process could not even be begun: that counts as a death, too. */
+  async #launchAfter(waitMs: number): Promise<PartRun | null> {
+    const { signal } = this.#stopping;
     try {
       await pause(waitMs, undefined, { signal });
-      const next = await this.#launch();
-      this.#keepAlive(next);
-      await next.serving();
-      this.#report(`${this.definition.name} serves again`);
-    } catch {
-      // Stopped, or ended before it served: then that is its next death.
+      const run = await this.#launch();
+      this.#keepAlive(run);
+      return run;
+    } catch (error) {
+      if (!signal.aborted) await this.#died(`could not be started (${error instanceof Error ? error.message : error})`);
+      return null;
     }
   }
 

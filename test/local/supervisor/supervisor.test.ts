@@ -133,6 +133,18 @@ describe('a part that dies', () => {
     expect(await pidAt(0)).toBeGreaterThan(0);
   });
 
+  test('and cannot even be prepared any more is given up, too', async () => {
+    let times = 0;
+    const prepare = async () => {
+      times += 1;
+      if (times > 1) throw new Error('no space left');
+    };
+    await supervise({ ...part('store', 0), prepare }).start();
+    signalProcess(await pidAt(0), 'SIGKILL');
+    expect(await said('it is given up')).toBe(true);
+    expect(lines.join()).toContain('store could not be started (no space left)');
+  });
+
   test('because it was asked to stop stays ended', async () => {
     await supervise(part('store', 0)).start();
     await supervisor.stop();
