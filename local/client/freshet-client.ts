@@ -1,0 +1,58 @@
+import type { ProfileJson } from '../../shared/export/profiles/profile-json.ts';
+
+export type { ProfileJson };
+
+/** Freshet's API as an administrator's script uses it: a token from the issuer, then plain requests. */
+export class FreshetClient {
+  readonly #app: string;
+  readonly #issuer: string;
+  #token: { readonly text: string; readonly renewAt: number } | null = null;
+
+  /** `app` and `issuer`: origins without a slash at their end. */
+  constructor({ app, issuer }: { app: string; issuer: string }) {
+    this.#app = app;
+    this.#issuer = issuer;
+  }
+
+  createProfile(profile: object): Promise<ProfileJson> {
+    return this.#call('POST', '/crm/exporter/profiles', profile);
+  }
+
+  listProfiles(): Promise<ProfileJson[]> {
+    return this.#call('GET', '/crm/exporter/profiles');
+  }
+
+  activate(id: string): Promise<ProfileJson> {
+    return this.#call('POST', `/crm/exporter/profiles/${id}/activate`);
+  }
+
+  status(id: string): Promise<ProfileJson> {
+    return this.#call('GET', `/crm/exporter/profiles/${id}?status=true`);
+  }
+
+  async #call<T>(method: string, path: string, body?: object): Promise<T> {
+    const answer = await fetch(`${this.#app}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${await this.#validToken()}`, 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  async #validToken(): Promise<string> {
+    if (this.#token && this.#token.renewAt > performance.now()) return this.#token.text;
+    const answer = await fetch(`${this.#issuer}/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ roles: ['SystemAdministrator'] }),
+    });
+    const { access_token: text, expires_in: seconds } = (await answer.json()) as {
+      access_token: string;
+      expires_in: number;
+    };
+    this.#token = { text, renewAt: performance.now() + (seconds * 1000) / 2 };
+    return text;
+  }
+}
