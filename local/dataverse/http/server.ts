@@ -21,10 +21,10 @@ export interface ServerParts {
   readonly challenge: () => string;
 }
 
-/** The organization over HTTP; the caller makes it listen. */
-export function createSiteServer(parts: ServerParts): Server {
+/** The organization over HTTP; the caller makes it listen. Requests wait until its parts are there. */
+export function createSiteServer(parts: () => Promise<ServerParts>): Server {
   const server = createServer({ maxHeaderSize: HEADER_MAX_BYTES }, (request, response) => {
-    void respond(parts, request, response);
+    void parts().then((ready) => respond(ready, request, response));
   });
   server.keepAliveTimeout = 60_000;
   return server;

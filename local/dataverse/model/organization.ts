@@ -207,11 +207,16 @@ export class Organization {
   begin(): Transaction {
     const transaction: Transaction = new Transaction(this, {
       reserveVersion: () => ++this.pipeline.version,
+      assertFree: (id) => this.pipeline.assertFree(id),
       apply: (version, change) => this.pipeline.withReserved(version, change),
       closed: () => this.pipeline.transactions.delete(transaction),
     });
     this.pipeline.transactions.add(transaction);
     return transaction;
+  }
+
+  rollBackTransactions(): void {
+    for (const transaction of [...this.pipeline.transactions]) transaction.rollback();
   }
 
   // ---- reading
@@ -284,7 +289,7 @@ export class Organization {
 
   /** Goes back to an earlier state: versions too. Open transactions are rolled back. */
   restoreState(state: OrganizationState): void {
-    for (const transaction of [...this.pipeline.transactions]) transaction.rollback();
+    this.rollBackTransactions();
     const tables = state.tables.map(({ definition, tokensSince, ...contents }) => {
       const table = new Table(definition);
       table.tokensSince = tokensSince;

@@ -34,7 +34,6 @@ const KEPT_BY_SERVICE = new Set([
   'owninguser',
   'owningteam',
   'owningbusinessunit',
-  'exchangerate',
 ]);
 
 /** Makes the cells of new and changed rows of one table: checks, defaults, and the columns that the service keeps itself. */
@@ -61,7 +60,7 @@ export class RowWriter {
     const changed = new Set<string>();
     for (const [slot, value] of this.defaults) this.put(cells, slot, value);
     const write = (name: string, value: Cell) => this.write(cells, changed, name, value);
-    this.take(values, write, surroundings);
+    this.take(values, write, changed, surroundings);
     this.setOwner(values.ownerid === undefined ? surroundings.caller : undefined, cells, write, surroundings);
     const { nowSeconds, caller } = surroundings;
     const overridden = this.get(cells, 'overriddencreatedon');
@@ -78,7 +77,7 @@ export class RowWriter {
     const cells = [...row.cells];
     const changed = new Set<string>();
     const write = (name: string, value: Cell) => this.write(cells, changed, name, value);
-    this.take(values, write, surroundings);
+    this.take(values, write, changed, surroundings);
     if (values.ownerid) this.setOwner(undefined, cells, write, surroundings);
     this.setModified(write, surroundings);
     this.follow(cells, changed, write, surroundings);
@@ -93,12 +92,18 @@ export class RowWriter {
     return trimmed(cells);
   }
 
-  private take(values: Values, write: (name: string, value: Cell) => void, surroundings: Surroundings): void {
+  private take(
+    values: Values,
+    write: (name: string, value: Cell) => void,
+    changed: Set<string>,
+    surroundings: Surroundings,
+  ): void {
     const { logicalName, primaryIdAttribute } = this.table.definition;
     for (const name in values) {
       const attribute = this.table.attribute(name);
       if (!attribute) throw unknownProperty(name, logicalName);
-      if (name === primaryIdAttribute || KEPT_BY_SERVICE.has(name) || attribute.type === 'PartyListType') continue;
+      if (attribute.type === 'PartyListType') changed.add(name);
+      if (name === primaryIdAttribute || isKept(attribute) || attribute.type === 'PartyListType') continue;
       if (this.isDerived(attribute)) continue;
       const cell = coerce(logicalName, attribute, values[name]);
       write(name, isReference(cell) ? this.pointed(attribute, cell, surroundings) : cell);
@@ -205,6 +210,12 @@ export class RowWriter {
     while (cells.length < slot) cells.push(null);
     cells[slot] = value;
   }
+}
+
+/** What callers give for it is not taken. The keys of an intersect are: associating gives them. */
+function isKept({ logicalName, type, isValidForCreate, isValidForUpdate }: AttributeDefinition): boolean {
+  const isReadOnly = !isValidForCreate && !isValidForUpdate && type !== 'UniqueidentifierType';
+  return isReadOnly || KEPT_BY_SERVICE.has(logicalName);
 }
 
 function defaultOf(attribute: AttributeDefinition, entity: string): Cell {

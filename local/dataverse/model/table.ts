@@ -78,6 +78,11 @@ export class Table {
     return slot;
   }
 
+  /** Slots given so far: goes up whenever an attribute first holds a value. */
+  get slotsGiven(): number {
+    return this.slotCount;
+  }
+
   get slotNames(): ReadonlyMap<string, number> {
     return this.slots;
   }

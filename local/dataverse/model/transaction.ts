@@ -4,6 +4,8 @@ import type { Values } from './row.ts';
 
 interface Hooks {
   reserveVersion(): number;
+  /** Throws when another transaction holds the row. */
+  assertFree(id: string): void;
   apply(version: number, change: () => void): void;
   closed(): void;
 }
@@ -56,6 +58,7 @@ export class Transaction {
 
   private enlist(id: string, run: () => void): void {
     if (this.held.has(id)) throw rowLocked();
+    this.hooks.assertFree(id);
     this.held.add(id);
     const version = this.hooks.reserveVersion();
     this.firstVersion ??= version;
