@@ -27,7 +27,7 @@ import { settle } from './settle.ts';
 
 /** A probe of the destination: an answer that takes longer is none. */
 const PROBE_MS = 5_000;
-/** Widening a column may rewrite its table, and a first position reads one as a whole; a Functions call lasts ten minutes. */
+/** Widening a column may rewrite its table; a first position and a snapshot's end read one as a whole. Below the ten minutes of a Functions call. */
 const LONG_STATEMENT_MS = 480_000;
 
 const UNDEFINED_TABLE = '42P01';
