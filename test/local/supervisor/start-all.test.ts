@@ -1,10 +1,10 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { BlobServiceClient } from '@azure/storage-blob';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { removePostgresData } from '../../../local/postgres/remove.ts';
 import { allocatePorts } from '../../../local/supervisor/addresses.ts';
+import { removeInstallation } from '../../../local/supervisor/remove.ts';
 import { type Installation, type StartOptions, startAll } from '../../../local/supervisor/start-all.ts';
 import { describeInstallation } from '../../../local/supervisor/table.ts';
 import { signalProcess } from '../../../local/support/processes.ts';
@@ -34,8 +34,7 @@ describe('the genuine PostgreSQL, Azurite, Key Vault and issuer, started togethe
 
   afterAll(async () => {
     await installation?.stop();
-    await removePostgresData(`${folder}/postgres`);
-    await rm(folder, { recursive: true, force: true });
+    await removeInstallation(folder);
   });
 
   const token = async (init: RequestInit) => {
@@ -105,6 +104,11 @@ describe('the genuine PostgreSQL, Azurite, Key Vault and issuer, started togethe
     installation = await startAll(options);
     expect(await query(control, 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
     expect((await destinationSecret()).value).toBe(installation.addresses.postgres.destination);
+  });
+
+  test('are not removed while they run', async () => {
+    await expect(removeInstallation(folder)).rejects.toThrow(`(process ${process.pid}). Stop it first`);
+    expect(await query(installation.addresses.postgres.control, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });
 
   test('are not started a second time', async () => {
