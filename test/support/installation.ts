@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { FreshetClient } from '../../local/client/freshet-client.ts';
+import { OrganizationClient } from '../../local/client/organization-client.ts';
+import { type Reconciliation, reconcile } from '../../local/demo/reconcile.ts';
+import { allocatePorts } from '../../local/supervisor/addresses.ts';
+import { type Installation, startAll } from '../../local/supervisor/start-all.ts';
+import { until } from '../../local/support/until.ts';
+import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
+import { systemClock } from '../../shared/platform/clock/system.ts';
+import { endpointCredential } from '../../shared/platform/identity/endpoint-credential.ts';
+
+/** All parts for real, on free ports, in a folder that goes with them. */
+export interface TestInstallation {
+  readonly installation: Installation;
+  readonly client: FreshetClient;
+  readonly organization: OrganizationClient;
+  readonly organizationId: string;
+  readonly tenantId: string;
+  readonly destination: pg.Pool;
+  /** Waits until these tables equal the organization; answers with what still differs at the end of the time. */
+  reconciled(entities: readonly string[], withinMs: number, pool?: pg.Pool): Promise<Reconciliation[]>;
+  stop(): Promise<void>;
+}
+
+export async function startInstallation(settings: Record<string, string> = {}): Promise<TestInstallation> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'freshet-e2e-'));
+  const installation = await startAll({ port: await allocatePorts(), folder, settings });
+  const { addresses, organizations } = installation;
+  const destination = new pg.Pool({ connectionString: addresses.postgres.destination, max: 4 });
+  // A connection that is cut while it idles is no failure of a test that cuts it.
+  destination.on('error', () => {});
+  const credential = endpointCredential({
+    url: `${addresses.identity}/token`,
+    fetch: globalThis.fetch,
+    clock: systemClock,
+  });
+  const source = new WebApiSource({ url: addresses.dataverse, credential, clock: systemClock });
+  return {
+    installation,
+    client: new FreshetClient({ app: addresses.functions, issuer: addresses.identity }),
+    organization: new OrganizationClient(addresses.dataverse),
+    organizationId: organizations[0]?.id ?? '',
+    tenantId: organizations[0]?.tenantId ?? '',
+    destination,
+    async reconciled(entities, withinMs, pool = destination) {
+      let open: Reconciliation[] = [];
+      await until(async () => {
+        const results = await Promise.all(entities.map((entity) => reconcile(source, pool, entity)));
+        open = results.filter(({ differences }) => differences.length > 0);
+        return open.length === 0;
+      }, withinMs);
+      return open;
+    },
+    async stop() {
+      await destination.end();
+      await installation.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A profile of these entities that writes to the local destination, active. */
+export async function activeProfile(
+  test: TestInstallation,
+  entities: readonly string[],
+  more: object = {},
+): Promise<string> {
+  const { Id } = await test.client.createProfile({
+    Name: `of ${entities.join(', ')}`,
+    OrganizationId: test.organizationId,
+    Entities: entities.map((Type) => ({ Type })),
+    DestinationKeyVaultUri: test.installation.addresses.keyVault.destinationSecret,
+    ...more,
+  });
+  await test.client.activate(Id);
+  return Id;
+}
