@@ -3,7 +3,8 @@ import { modelSource } from '../../local/dataverse/model/source.ts';
 import { exportColumns } from '../../shared/dataverse/columns.ts';
 import type { EntityMetadata } from '../../shared/dataverse/metadata.ts';
 import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
-import { freshOrganization, type ServedOrganization, serveOrganization } from './local-organization.ts';
+import { freshOrganization } from '../support/fresh-organization.ts';
+import { type ServedOrganization, serveOrganization } from './local-organization.ts';
 import { describeSource } from './source.suite.ts';
 
 describeSource('the model', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { entityMetadata } from '../../../local/dataverse/model/metadata.ts';
 import { type Notification, parseNotification } from '../../../shared/dataverse/notification.ts';
 import { makeReach, type Reachable } from '../../../shared/dataverse/reach.ts';
-import { freshOrganization } from '../../contract/local-organization.ts';
+import { freshOrganization } from '../../support/fresh-organization.ts';
 
 const link = (schemaName: string, intersectEntity: string, entity1: string, entity2: string) => ({
   schemaName,
