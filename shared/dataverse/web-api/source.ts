@@ -43,7 +43,7 @@ export class WebApiSource implements Source {
   }
 
   async read(entity: EntityMetadata, from: ReadFrom, maxRows: number): Promise<SourcePage> {
-    const query = this.#client.readable(() => queryOf(entity, from, maxRows));
+    const query = queryOf(entity, from, maxRows);
     const { content, answer } = await this.#page(query);
     const isTracked = from.kind === 'keys' || from.kind === 'changes';
     if (isTracked && content.next === null && content.token === null) {
