@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLocal } from '../../support/http.ts';
 import { DataverseError, entityNotFound } from '../model/errors.ts';
 import type { Authenticate } from './authentication.ts';
 import { route } from './router.ts';
@@ -47,6 +48,7 @@ async function answerTo(parts: ServerParts, request: IncomingMessage, body: stri
   const question = url.indexOf('?');
   const path = question === -1 ? url : url.slice(0, question);
   if (path === '/_control') {
+    refuseStrangers(request);
     const { status, body: answer } = await parts.control(method, body);
     return { status, body: JSON.stringify(answer) };
   }
@@ -57,6 +59,13 @@ async function answerTo(parts: ServerParts, request: IncomingMessage, body: stri
     search: question === -1 ? '' : url.slice(question + 1),
     body,
   });
+}
+
+/** The control needs no token, so it must not be reached by a website: by its name for this machine, or by its scripts. */
+function refuseStrangers({ headers }: IncomingMessage): void {
+  const origin = headers.origin === undefined ? undefined : new URL(headers.origin).host;
+  if (!isLocal(headers.host) || (origin !== undefined && !isLocal(origin)))
+    throw new DataverseError(403, '0x80048306', 'The control is for this machine alone.');
 }
 
 async function apiAnswer(

@@ -13,7 +13,8 @@ import type {
 } from './organization-types.ts';
 import { type Author, Pipeline } from './pipeline.ts';
 import { seededIds, seededRandom } from './random.ts';
-import { isReference, type Reference, type Row, type Values } from './row.ts';
+import { References } from './references.ts';
+import type { Reference, Row, Values } from './row.ts';
 import type { Surroundings } from './row-writer.ts';
 import { Table } from './table.ts';
 import * as tracking from './tracking.ts';
@@ -34,8 +35,7 @@ export class Organization {
   private readonly catalog = new Catalog();
   private readonly pipeline: Pipeline;
   private readonly links: Links;
-  /** References to rows of tables that are not defined here. */
-  private readonly foreign = new Map<string, Reference>();
+  private readonly references = new References(this.catalog);
 
   constructor(options: OrganizationOptions) {
     this.identity = options.identity;
@@ -121,7 +121,7 @@ export class Organization {
     if (table.rows.has(id)) throw duplicateKey();
     this.pipeline.assertFree(id);
     const { cells, changed } = this.catalog.writerOf(table).create(values, this.surroundings(options));
-    const row = { self: this.reference({ entity, id }), version: this.pipeline.nextVersion(), cells };
+    const row = { self: this.references.of({ entity, id }), version: this.pipeline.nextVersion(), cells };
     this.pipeline.put(table, row);
     this.pipeline.announce('Create', table, row, changed, this.author(options));
     if (table.definition.isActivity) this.writeParties(partiesOf(table, row, values, true), row.self, options);
@@ -223,13 +223,7 @@ export class Organization {
 
   /** The text by which a row is shown; null when the row is unknown. */
   nameOf(reference: Reference): string | null {
-    const table = this.findTable(reference.entity);
-    const row = table?.rows.get(reference.id);
-    const attribute = table?.definition.primaryNameAttribute;
-    if (!table || !row || !attribute) return null;
-    const cell = table.cell(row, table.attribute(attribute)?.attributeOf ?? attribute);
-    if (isReference(cell)) return this.nameOf(cell);
-    return typeof cell === 'string' ? cell : null;
+    return this.references.nameOf(reference);
   }
 
   /** A read of all rows; a tracked one ends with a token. */
@@ -264,16 +258,6 @@ export class Organization {
     }
   }
 
-  /** The one object for a reference: that of its row, if there is one. */
-  reference({ entity, id }: Reference): Reference {
-    const table = this.findTable(entity);
-    if (table) return table.rows.get(id)?.self ?? { entity, id };
-    const key = `${entity} ${id}`;
-    const known = this.foreign.get(key) ?? { entity, id };
-    this.foreign.set(key, known);
-    return known;
-  }
-
   // ---- states
 
   /** The whole state but the identity. Rows are shared with the living organization, which never changes them. */
@@ -304,32 +288,11 @@ export class Organization {
   // ---- inside
 
   private surroundings({ caller }: WriteOptions): Surroundings {
-    const { callerId, businessUnitId, currencyId } = this.identity;
-    return {
-      caller: caller ?? this.reference({ entity: 'systemuser', id: callerId }),
-      businessUnit: this.reference({ entity: 'businessunit', id: businessUnitId }),
-      baseCurrency: { entity: 'transactioncurrency', id: currencyId },
-      nowSeconds: this.nowSeconds,
-      resolve: (reference) => this.resolve(reference),
-      exchangeRate: (currency) => this.exchangeRateOf(currency),
-    };
+    return this.references.surroundings(this.identity, caller, this.nowSeconds);
   }
 
   private author({ caller, depth = 1 }: WriteOptions): Author {
-    return { caller: caller ?? this.reference({ entity: 'systemuser', id: this.identity.callerId }), depth };
-  }
-
-  private resolve(reference: Reference): Reference {
-    if (this.findTable(reference.entity)?.rows.has(reference.id) === false)
-      throw rowNotFound(reference.entity, reference.id);
-    return this.reference(reference);
-  }
-
-  private exchangeRateOf(currency: Reference): number {
-    const table = this.findTable(currency.entity);
-    const row = table?.rows.get(currency.id);
-    const rate = table && row ? Number(table.cell(row, 'exchangerate')) : 1;
-    return rate > 0 ? rate : 1;
+    return { caller: caller ?? this.references.caller(this.identity), depth };
   }
 
   private bringBack(table: Table, old: Row, author: Author): Row {
