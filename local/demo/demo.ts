@@ -11,6 +11,7 @@ import { OrganizationClient } from '../client/organization-client.ts';
 import { watchInitialSync } from '../client/sync-progress.ts';
 import { SAMPLE_ENTITIES } from '../sample.ts';
 import { allocatePorts } from '../supervisor/addresses.ts';
+import { removeInstallation } from '../supervisor/remove.ts';
 import { type Installation, startAll } from '../supervisor/start-all.ts';
 import { format, ProgressDisplay, table } from '../terminal/progress.ts';
 import { LagSampler } from './lags.ts';
@@ -44,6 +45,7 @@ async function main(): Promise<number> {
   } finally {
     await pool.end();
     await installation.stop();
+    await removeInstallation(folder);
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,93 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { statuses } from '../../local/client/sync-progress.ts';
+import { until } from '../../local/support/until.ts';
+import { activeProfile, startInstallation, type TestInstallation } from '../support/installation.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { trustedVault } from '../support/vault.ts';
+
+const ENTITIES = ['account', 'contact', 'contactleads'];
+const CHANGES_PER_S = 100;
+/** Locks of messages that a killed process held run out after a minute. */
+const HEALED_WITHIN_MS = 120_000;
+
+let test: TestInstallation;
+let proxy: TcpProxy;
+let second: pg.Pool;
+
+/** Two profiles: one to the local destination, one through a proxy to a database of its own. */
+beforeAll(async () => {
+  test = await startInstallation({ FRESHET_PROBE_INTERVAL_S: '3' });
+  const { addresses } = test.installation;
+  await test.organization.command('seed', { rows: 600 });
+  await test.destination.query('CREATE DATABASE second');
+  const direct = new URL(addresses.postgres.destination);
+  direct.pathname = '/second';
+  second = new pg.Pool({ connectionString: direct.href, max: 2 });
+  second.on('error', () => {});
+  proxy = await TcpProxy.before(Number(direct.port));
+  const through = new URL(direct);
+  through.port = String(proxy.port);
+  const vault = trustedVault(addresses);
+  const secret = await vault.setSecret('second', through.href, { tags: { [test.organizationId]: test.tenantId } });
+  await activeProfile(test, ENTITIES);
+  await activeProfile(test, ENTITIES, { Name: 'second', DestinationKeyVaultUri: secret.properties.id });
+  expect(await test.reconciled(ENTITIES, 60_000)).toEqual([]);
+  expect(await test.reconciled(ENTITIES, 60_000, second)).toEqual([]);
+});
+
+afterAll(async () => {
+  await second.end();
+  await proxy.close();
+  await test.stop();
+});
+
+const stream = (count: number) =>
+  test.organization.command('startStream', {
+    rate: CHANGES_PER_S,
+    count,
+    entities: ['account', 'contact'],
+    seed: count,
+  });
+const streamDone = () => until(async () => (await test.organization.status()).stream.done, 60_000);
+
+async function profileNamed(name: string) {
+  const profile = (await test.client.listProfiles()).find(({ Name }) => Name.startsWith(name));
+  return test.client.status(profile?.Id ?? '');
+}
+
+describe('a destination that hangs', () => {
+  it('holds up its own profile only, says so, and catches up by itself', async () => {
+    proxy.freeze();
+    await stream(300);
+    expect(await streamDone()).toBe(true);
+    expect(await test.reconciled(ENTITIES, 10_000)).toEqual([]);
+    const lags = statuses(await profileNamed('of')).flatMap(({ LagInMilliseconds }) => LagInMilliseconds ?? []);
+    expect(Math.max(...lags)).toBeLessThan(5_000);
+    const waits = async () => (await profileNamed('second')).Status?.ExportStatus === 'Waiting';
+    expect(await until(waits, 60_000)).toBe(true);
+    expect((await profileNamed('second')).Status?.ErrorDetails).toMatchObject({ Code: 'DESTINATION_UNAVAILABLE' });
+    proxy.thaw();
+    expect(await test.reconciled(ENTITIES, 60_000, second)).toEqual([]);
+    expect((await profileNamed('second')).Status?.FailureNotifications).toBe(0);
+  });
+});
+
+describe('kill -9, while changes arrive, of', () => {
+  it.each(['functions', 'dataverse', 'service-bus', 'postgres', 'azurite', 'key-vault', 'identity'])(
+    '%s loses nothing and doubles nothing',
+    async (part) => {
+      await stream(400);
+      await until(async () => (await test.organization.status()).stream.issued > 100, 20_000);
+      const victim = test.installation.states().find(({ name }) => name === part);
+      process.kill(victim?.pid ?? Number.NaN, 'SIGKILL');
+      const again = () => test.installation.states().some(({ name, pid }) => name === part && pid !== victim?.pid);
+      expect(await until(again, 60_000)).toBe(true);
+      expect(
+        await until(async () => (await test.organization.status().catch(() => null))?.stream.done ?? false, 60_000),
+      ).toBe(true);
+      expect(await test.reconciled(ENTITIES, HEALED_WITHIN_MS)).toEqual([]);
+      expect(await test.reconciled(ENTITIES, HEALED_WITHIN_MS, second)).toEqual([]);
+    },
+  );
+});
