@@ -1,5 +1,6 @@
 import { BUSY_RETRY_MS } from '../control/bells.port.ts';
 import type { BellKey, Ring } from '../control/model.ts';
+import { type FreshetError, isFreshetError } from '../errors/error.ts';
 import type { OutgoingMessage, QueueName } from '../platform/queues/port.ts';
 import type { ExportPorts } from './ports.ts';
 
@@ -21,7 +22,7 @@ export interface ApplyMessage {
 /** Rings, and sends the messages that this makes necessary. A crash in between costs a message: the sweep rings again. */
 export async function ringBells(ports: BellPorts, rings: readonly Ring[]): Promise<void> {
   if (rings.length === 0) return;
-  await send(ports, await ports.control.bells.ring(rings));
+  await send(ports, await insist(ports, () => ports.control.bells.ring(rings)));
 }
 
 /** Rings once `afterMs` have passed: the message itself is the ring, so bells in between are not held back by it. */
@@ -33,6 +34,25 @@ export async function ringLater(ports: BellPorts, key: BellKey, afterMs: number)
 export async function postpone(ports: BellPorts, key: BellKey, owner: string, afterMs: number): Promise<void> {
   const postponed = await ports.control.bells.postpone(key, owner, afterMs);
   if (postponed) await send(ports, [key], { afterMs });
+}
+
+/** Errors of Freshet's own services: nobody's data or destination is to blame, and they pass. */
+const OWN_SERVICES: readonly string[] = ['CONTROL_UNAVAILABLE', 'QUEUE_UNAVAILABLE', 'STORAGE_UNAVAILABLE'];
+/** What is owed to a bell (a message, a lease given back) is tried so often, and then left to the sweep. */
+const TRIES = 30;
+const TRY_EVERY_MS = 1_000;
+
+export function isOwnService(error: unknown): error is FreshetError {
+  return isFreshetError(error) && OWN_SERVICES.includes(error.code);
+}
+
+/**
+ * Ends a turn that one of our own services broke off: gives the lease back and comes again, as soon as the services allow, so
+ * that the work need not wait until the lease runs out. Rejects with the error when it is another, or they do not come back.
+ */
+export async function comeBackAfter(ports: BellPorts, key: BellKey, owner: string, error: unknown): Promise<void> {
+  if (!isOwnService(error)) throw error;
+  await insist(ports, () => postpone(ports, key, owner, TRY_EVERY_MS));
 }
 
 /** Sends the one message that a bell answered with `busy` is owed. */
@@ -47,7 +67,19 @@ async function send(ports: BellPorts, keys: readonly BellKey[], { ring = false, 
       const body = ring ? { ...bodyOf(key), ring } : bodyOf(key);
       return afterMs > 0 ? { body, notBefore: ports.clock.now() + afterMs } : { body };
     });
-    await ports.queues.send(queue, messages);
+    await insist(ports, () => ports.queues.send(queue, messages));
+  }
+}
+
+/** Repeats what one of our own services refuses, for a while: a bell that counts as rung must not stay without its message. */
+export async function insist<T>(ports: Pick<ExportPorts, 'clock'>, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isOwnService(error) || tries === TRIES) throw error;
+      await ports.clock.sleep(TRY_EVERY_MS);
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { STARTS_MAX } from '../../control/bells.port.ts';
 import { type Profile, profileBell } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
-import { type ApplyMessage, postpone } from '../bells.ts';
+import { type ApplyMessage, comeBackAfter, isOwnService, postpone } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
 import { applyFeed } from './apply-feed.ts';
 import { closeBreaker, openBreaker } from './breaker.ts';
@@ -33,14 +33,23 @@ export async function applyProfile(ports: ExportPorts, message: ApplyMessage): P
   const owner = ports.newId();
   const answer = await ports.control.bells.answer(bell, owner);
   if (answer.lease !== 'taken') return;
+  try {
+    await applyOwned(ports, profileId, owner, answer.starts);
+  } catch (error) {
+    await comeBackAfter(ports, bell, owner, error);
+  }
+}
+
+/** With the lease: a turn, unless the profile may not run; what goes wrong with the destination opens its breaker. */
+async function applyOwned(ports: ExportPorts, profileId: string, owner: string, starts: number): Promise<void> {
   const profile = await ports.control.profiles.get(profileId);
   if (profile === null) return;
   if (!mayRun(ports, profile)) return release(ports, profile, owner);
   try {
-    if (answer.starts > STARTS_MAX) throw new FreshetError('PROFILE_KEEPS_FAILING', { starts: answer.starts - 1 });
+    if (starts > STARTS_MAX) throw new FreshetError('PROFILE_KEEPS_FAILING', { starts: starts - 1 });
     await takeTurn(ports, profile, owner);
   } catch (error) {
-    if (!closesOff(error)) throw error;
+    if (!isFreshetError(error) || isOwnService(error)) throw error;
     await openBreaker(ports, profile, error);
     await release(ports, profile, owner);
   }
@@ -49,12 +58,6 @@ export async function applyProfile(ports: ExportPorts, message: ApplyMessage): P
 function mayRun(ports: ExportPorts, profile: Profile): boolean {
   const probeDue = profile.breaker === null || profile.breaker.probeAt <= ports.clock.now();
   return profile.state === 'active' && probeDue;
-}
-
-/** Errors that are the destination's (or its secret's), and ours about it; not those of our own services. */
-function closesOff(error: unknown): error is FreshetError {
-  if (!isFreshetError(error)) return false;
-  return !['CONTROL_UNAVAILABLE', 'STORAGE_UNAVAILABLE', 'QUEUE_UNAVAILABLE'].includes(error.code);
 }
 
 /** Ends a turn that looked at nothing: rings so far are answered, for whoever lets the profile run again rings. */

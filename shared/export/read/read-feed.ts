@@ -2,7 +2,7 @@ import { STARTS_MAX } from '../../control/bells.port.ts';
 import type { Feed } from '../../control/model.ts';
 import { feedBell } from '../../control/model.ts';
 import { FreshetError } from '../../errors/error.ts';
-import { comeBack, postpone, type ReadMessage } from '../bells.ts';
+import { comeBack, comeBackAfter, postpone, type ReadMessage } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
 import { readChanges, waitForSlot } from './changes.ts';
 import { readKeys } from './first-cursor.ts';
@@ -18,7 +18,7 @@ const HELD_BACK_MS = 60_000;
 /**
  * Answers a feed's bell: follows its cursor and appends what it finds, while a next link remains, the bell rings or a
  * snapshot is open; for TURN_MS at most. Never waits: what is not due is left to a message for then.
- * Rejects with CONTROL_UNAVAILABLE, STORAGE_UNAVAILABLE or QUEUE_UNAVAILABLE; nothing is lost then.
+ * Rejects with CONTROL_UNAVAILABLE, STORAGE_UNAVAILABLE or QUEUE_UNAVAILABLE when those do not come back; nothing is lost then.
  */
 export async function readFeed(ports: ExportPorts, message: ReadMessage): Promise<void> {
   const key = { organizationId: message.organizationId, entity: message.entity };
@@ -30,8 +30,11 @@ export async function readFeed(ports: ExportPorts, message: ReadMessage): Promis
   if (answer.lease === 'busy') return comeBack(ports, bell);
   if (answer.lease !== 'taken') return;
   const turn = newTurn(ports, key, owner);
-  if (answer.starts > STARTS_MAX) return holdBack(turn, answer.starts);
-  await takeTurn(turn);
+  try {
+    await (answer.starts > STARTS_MAX ? holdBack(turn, answer.starts) : takeTurn(turn));
+  } catch (error) {
+    await comeBackAfter(ports, bell, owner, error);
+  }
 }
 
 async function takeTurn(turn: Turn): Promise<void> {

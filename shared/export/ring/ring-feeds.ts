@@ -1,7 +1,7 @@
 import { type BellKey, feedBell, type Ring } from '../../control/model.ts';
 import { type Notification, parseNotification, type Unprocessable } from '../../dataverse/notification.ts';
 import type { Reach } from '../../dataverse/reach.ts';
-import { ringBells } from '../bells.ts';
+import { insist, ringBells } from '../bells.ts';
 import { hourFolder, UNKNOWN_FAILURES_CONTAINER, UNPROCESSABLE_FOLDER } from '../failures/folders.ts';
 import type { ExportPorts } from '../ports.ts';
 
@@ -15,7 +15,7 @@ export interface Rung {
 
 /**
  * Rings the feeds that a batch of notifications reaches, each once. One bad notification never holds back its neighbours:
- * it is kept as a blob with the reason. Rejects only when the control database, the queue or the storage fails.
+ * it is kept as a blob with the reason. Rejects only when one of our own services stays away: the sweep replaces what it missed.
  */
 export async function ringFeeds(
   ports: ExportPorts,
@@ -27,7 +27,7 @@ export async function ringFeeds(
   const notifications = read.flatMap(({ notification }) => ('reason' in notification ? [] : [notification]));
   const known = notifications.filter(({ organizationId }) => ports.organizations.has(organizationId));
   await Promise.all(unprocessable.map((message) => keep(ports, message.body, message.notification.reason)));
-  await ringBells(ports, await ringsOf(reachOf, known));
+  await ringBells(ports, await insist(ports, () => ringsOf(reachOf, known)));
   const rung = {
     rung: known.length,
     unknownOrganization: notifications.length - known.length,
