@@ -162,7 +162,10 @@ function openOrganization(
   random: Random,
   now: () => number,
 ): Organization {
-  const identity = { ...identityOf(options.organization ?? {}, port), ...store.setting<IdentityChanges>('identity') };
+  const given = identityOf(options.organization ?? {}, port);
+  const { callerId, businessUnitId, currencyId } = store.setting<OrganizationIdentity>('firstIdentity') ?? given;
+  const changes = store.setting<IdentityChanges>('identity');
+  const identity = { ...given, callerId, businessUnitId, currencyId, ...changes };
   const variants = store.setting<Partial<Variants>>('variants') ?? {};
   const retentionMs = store.setting<number>('retentionMs');
   const organization = new Organization({
@@ -176,6 +179,7 @@ function openOrganization(
   if (state) organization.restoreState(state);
   store.follow(organization);
   if (!state) {
+    store.setSetting('firstIdentity', identity);
     organization.define(...standardDefinitions());
     seedBasics(organization);
     seedRows(organization, options.rows ?? 0, new Sampler(organization, random));

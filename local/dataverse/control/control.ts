@@ -116,10 +116,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   retention: command({ days: z.number().positive() }, ({ site, store }, { days }) => {
     site.organization.retentionMs = days * 86_400_000;
     store.setSetting('retentionMs', site.organization.retentionMs);
-    const { organizationId } = site.organization.identity;
+    const values = { expirechangetrackingindays: Math.ceil(days) };
     return site.change(() => {
-      const values = { expirechangetrackingindays: Math.ceil(days) };
-      site.organization.update('organization', organizationId, values);
+      for (const id of site.organization.table('organization').rows.keys())
+        site.organization.update('organization', id, values);
     });
   }),
   variants: command(

@@ -54,7 +54,12 @@ export class Stream {
     this.issued = issued;
     this.since = { at: this.now(), issued };
     this.writer = new RandomChanges(this.organization, options, seededRandom(options.seed + issued));
-    this.timer = setInterval(() => void this.tick(), TICK_MS);
+    this.timer = setInterval(() => {
+      this.tick().catch((error: unknown) => {
+        console.error('dataverse: the stream of changes ended', error);
+        this.stop();
+      });
+    }, TICK_MS);
   }
 
   stop(): void {

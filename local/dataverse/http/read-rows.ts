@@ -5,13 +5,13 @@ import { DataverseError, invalidRequest, unknownProperty } from '../model/errors
 import type { Organization } from '../model/organization.ts';
 import { isReference, type Row } from '../model/row.ts';
 import type { Table } from '../model/table.ts';
-import type { ReadPage, ReadState } from '../model/tracking.ts';
+import type { ReadState } from '../model/tracking.ts';
 import { lookupOf } from './navigation.ts';
 import { compileFilter, type Filter, idsOf, orderOf, parseFilter } from './odata/filter.ts';
 import { type Cursor, continued, deltaLink, readSkipToken, skipToken } from './odata/links.ts';
 import { type Preferences, parsePreferences } from './odata/preferences.ts';
 import { parseQuery, type Query } from './odata/query.ts';
-import { cellReader, rowFormat, selectableByProperty } from './row-json.ts';
+import { cellReader, type RowFormat, rowFormat, selectableByProperty } from './row-json.ts';
 import { type Answer, type ApiRequest, baseOf, jsonAnswer, type Site } from './site.ts';
 
 const DATAVERSE = 'Microsoft.Dynamics.CRM.';
@@ -55,43 +55,57 @@ function pageAnswer(site: Site, table: Table, query: Query, preferences: Prefere
   const page = readRows(organization, table, query, preferences, cursor);
   const base = baseOf(site);
   const { entitySetName } = table.definition;
-  const isDelta = cursor.state.kind === 'delta';
-  const list = format.selected.length > 0 ? `(${format.selected.join(',')})` : '';
-  let body = `{"@odata.context":"${base}$metadata#${entitySetName}${list}${isDelta ? '/$delta' : ''}"`;
-  if (query.count) body += `,"@odata.count":${Math.min(COUNT_MAX_ROWS, page.total ?? 0)}`;
-  body += totals(organization, preferences);
-  body += ',"value":[';
-  let separator = '';
-  for (const row of page.rows) {
-    body += separator + format.write(row);
-    separator = ',';
-  }
-  for (const id of page.deletions) {
-    body += `${separator}{"@odata.context":"${base}$metadata#${entitySetName}/$deletedEntity","id":"${id}","reason":"deleted"}`;
-    separator = ',';
-  }
-  body += ']';
-  if (page.next) {
-    const ids = { first: firstId(page), last: lastId(page) };
-    const token = skipToken(page.next, table.definition.primaryIdAttribute, ids);
-    body += `,"@odata.nextLink":${JSON.stringify(continued(base, entitySetName, query, `$skiptoken=${token}`))}`;
-  }
-  if (page.token !== null)
-    body += `,"@odata.deltaLink":${JSON.stringify(deltaLink(base, entitySetName, query, page.token))}`;
+  const body = [
+    contextText(base, entitySetName, format.selected, cursor.state.kind === 'delta' ? '/$delta' : ''),
+    query.count ? `"@odata.count":${Math.min(COUNT_MAX_ROWS, page.total ?? 0)}` : '',
+    totals(preferences),
+    metadataVersionOf(organization, preferences),
+    `"value":[${entriesText(page, format, `${base}$metadata#${entitySetName}/$deletedEntity`)}]`,
+    linksText(base, table, query, page),
+  ];
   const applied: Record<string, string> =
     preferences.applied === '' ? {} : { 'Preference-Applied': preferences.applied };
-  return jsonAnswer(`${body}}`, applied);
+  return jsonAnswer(`{${body.filter((part) => part !== '').join(',')}}`, applied);
 }
 
-const firstId = ({ rows, deletions }: ReadPage | RowsPage) => rows[0]?.self.id ?? deletions[0] ?? '';
-const lastId = ({ rows, deletions }: ReadPage | RowsPage) => deletions.at(-1) ?? rows.at(-1)?.self.id ?? '';
+function contextText(base: string, set: string, selected: readonly string[], ending: string): string {
+  const list = selected.length > 0 ? `(${selected.join(',')})` : '';
+  return `"@odata.context":"${base}$metadata#${set}${list}${ending}"`;
+}
 
-function totals({ metadataVersion }: Organization, { wants }: Preferences): string {
-  return (
-    (wants(`${DATAVERSE}totalrecordcount`) ? `,"@${DATAVERSE}totalrecordcount":-1` : '') +
-    (wants(`${DATAVERSE}totalrecordcountlimitexceeded`) ? `,"@${DATAVERSE}totalrecordcountlimitexceeded":false` : '') +
-    (wants(`${DATAVERSE}globalmetadataversion`) ? `,"@${DATAVERSE}globalmetadataversion":"${metadataVersion}"` : '')
-  );
+/** One text, grown row by row: thousands of parts in a list cost more than they are worth. */
+function entriesText({ rows, deletions }: RowsPage, format: RowFormat, deletedContext: string): string {
+  let text = '';
+  for (const row of rows) text += (text === '' ? '' : ',') + format.write(row);
+  for (const id of deletions)
+    text += `${text === '' ? '' : ','}{"@odata.context":"${deletedContext}","id":"${id}","reason":"deleted"}`;
+  return text;
+}
+
+function linksText(base: string, { definition }: Table, query: Query, page: RowsPage): string {
+  const { entitySetName, primaryIdAttribute } = definition;
+  if (page.token !== null)
+    return `"@odata.deltaLink":${JSON.stringify(deltaLink(base, entitySetName, query, page.token))}`;
+  if (!page.next) return '';
+  const token = skipToken(page.next, primaryIdAttribute, { first: firstId(page), last: lastId(page) });
+  return `"@odata.nextLink":${JSON.stringify(continued(base, entitySetName, query, `$skiptoken=${token}`))}`;
+}
+
+const firstId = ({ rows, deletions }: RowsPage) => rows[0]?.self.id ?? deletions[0] ?? '';
+const lastId = ({ rows, deletions }: RowsPage) => deletions.at(-1) ?? rows.at(-1)?.self.id ?? '';
+
+/** The organization-wide annotations of a set, as far as they were asked for. */
+function totals({ wants }: Preferences): string {
+  return [
+    wants(`${DATAVERSE}totalrecordcount`) ? `"@${DATAVERSE}totalrecordcount":-1` : '',
+    wants(`${DATAVERSE}totalrecordcountlimitexceeded`) ? `"@${DATAVERSE}totalrecordcountlimitexceeded":false` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(',');
+}
+
+function metadataVersionOf({ metadataVersion }: Organization, { wants }: Preferences): string {
+  return wants(`${DATAVERSE}globalmetadataversion`) ? `"@${DATAVERSE}globalmetadataversion":"${metadataVersion}"` : '';
 }
 
 interface RowsPage {
@@ -227,12 +241,10 @@ export function readOne(site: Site, table: Table, id: string, request: ApiReques
   });
   if (!isGuid(id)) throw invalidRequest(`The key '${id}' is not a valid GUID.`);
   const row = organization.row(table.definition.logicalName, id);
-  const list = format.selected.length > 0 ? `(${format.selected.join(',')})` : '';
-  const context = `"@odata.context":"${baseOf(site)}$metadata#${table.definition.entitySetName}${list}/$entity"`;
-  return jsonAnswer(
-    `{${context}${totals(organization, preferences).replace(/,"@[\w.]+totalrecord\w+":[^,]+/g, '')},${format.write(row).slice(1)}`,
-    {
-      ETag: `W/"${row.version}"`,
-    },
-  );
+  const body = [
+    contextText(baseOf(site), table.definition.entitySetName, format.selected, '/$entity'),
+    metadataVersionOf(organization, preferences),
+    format.write(row).slice(1),
+  ];
+  return jsonAnswer(`{${body.filter((part) => part !== '').join(',')}`, { ETag: `W/"${row.version}"` });
 }

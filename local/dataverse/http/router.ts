@@ -24,7 +24,7 @@ export function route(site: Site, request: ApiRequest): Routed {
       : { kind: 'metadata', run: () => writeMetadata(site, request) };
   const [, name = '', key] = SET.exec(first) ?? [];
   const table = site.organization.tables().find(({ definition }) => definition.entitySetName === name);
-  if (!table) return { kind: 'function', run: () => callFunction(site, name, request) };
+  if (!table) return { kind: 'function', run: () => callFunction(site, name || first, request) };
   if (key === undefined) return routeSet(site, table, second, request);
   const id = key.replace(/^\w+=/, '').toLowerCase();
   if (second !== undefined) return routeLink(site, table, id, second, rest, request);

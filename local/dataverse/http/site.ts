@@ -10,7 +10,7 @@ export interface Site {
   readonly now: () => number;
   /** Makes a change: what it did is durable, and its notifications are on their way, when the promise resolves. */
   change<T>(what: () => T): Promise<T>;
-  /** Checks a row of the registration tables before it is written or deleted; adds what the service adds. */
+  /** Checks a row of the registration tables before it is written; adds what the service adds. */
   readonly rules: WriteRules;
 }
 

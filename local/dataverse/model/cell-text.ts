@@ -6,12 +6,30 @@ import { type Cell, isReference } from './row.ts';
 const DATE_LENGTH = 'yyyy-mm-dd'.length;
 /** Money is shown with the digits in which it is kept, whatever its attribute's precision. */
 const MONEY_SHOWN_SCALE = 4;
+const SECONDS_PER_DAY = 86_400;
+/** Days whose text is kept: dates are half of what a page is made of, and few days make most of them. */
+const DAYS_MAX = 20_000;
+const days = new Map<number, string>();
+
+function dayText(day: number): string {
+  let text = days.get(day);
+  if (text === undefined) {
+    if (days.size >= DAYS_MAX) days.clear();
+    text = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, DATE_LENGTH);
+    days.set(day, text);
+  }
+  return text;
+}
+
+const two = (value: number) => (value < 10 ? `0${value}` : String(value));
 
 /** ISO text in UTC without fractions, or the date alone where the attribute has no time. */
 export function dateText(attribute: AttributeDefinition, seconds: number): string {
-  const iso = new Date(seconds * 1000).toISOString();
-  if (attribute.dateTimeBehavior === 'DateOnly') return iso.slice(0, DATE_LENGTH);
-  return `${iso.slice(0, iso.length - '.000Z'.length)}Z`;
+  const day = Math.floor(seconds / SECONDS_PER_DAY);
+  if (attribute.dateTimeBehavior === 'DateOnly') return dayText(day);
+  const time = seconds - day * SECONDS_PER_DAY;
+  const minutes = Math.floor(time / 60);
+  return `${dayText(day)}T${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(time % 60)}Z`;
 }
 
 /** The digits of a 64-bit number, a decimal or money. */

@@ -25,7 +25,7 @@ export const entityNotFound = (name: string) =>
 export const unknownProperty = (property: string, entity: string) =>
   new DataverseError(
     400,
-    '0x0',
+    '0x80060888',
     `Could not find a property named '${property}' on type 'Microsoft.Dynamics.CRM.${entity}'.`,
   );
 

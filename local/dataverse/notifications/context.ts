@@ -61,32 +61,14 @@ export function contextOf(
   stepId: string,
   frame: RequestFrame,
 ): Body {
-  const { identity } = organization;
-  const isLink = change.message === 'Associate' || change.message === 'Disassociate';
+  const isLink = change.relationship !== undefined;
+  const { message } = change;
   const table = organization.table(change.entity);
-  const target = targetOf(organization, table, change, part);
   const image = primaryNameImage(table, change.row);
-  const now = Math.floor(change.atSeconds) * 1000;
-  const input: Pair[] = [{ key: 'Target', value: target }, ...linkParameters(change)];
   const common = {
-    BusinessUnitId: identity.businessUnitId,
-    CorrelationId: frame.correlationId,
-    Depth: change.depth,
-    InitiatingUserAgent: '',
-    InitiatingUserAzureActiveDirectoryObjectId: NOBODY,
-    InitiatingUserId: change.caller.id,
-    InputParameters: input,
-    IsExecutingOffline: false,
-    IsInTransaction: false,
-    IsOfflinePlayback: false,
-    IsolationMode: 1,
-    MessageName: change.message,
-    Mode: 1,
-    OperationCreatedOn: `/Date(${now}+0000)/`,
-    OperationId: organization.newId(),
-    OrganizationId: identity.organizationId,
-    OrganizationName: identity.uniqueName,
-    OutputParameters: change.message === 'Create' ? [{ key: 'id', value: change.id }] : [],
+    ...whoAndWhen(organization, change, frame),
+    InputParameters: [{ key: 'Target', value: targetOf(organization, table, change, part) }, ...linkParameters(change)],
+    OutputParameters: message === 'Create' ? [{ key: 'id', value: change.id }] : [],
     OwningExtension: {
       Id: stepId,
       KeyAttributes: [],
@@ -95,23 +77,48 @@ export function contextOf(
       RowVersion: null,
     },
     ParentContext: null,
-    PostEntityImages: change.message === 'Create' || change.message === 'Update' ? [image] : [],
-    PreEntityImages: change.message === 'Delete' ? [image] : [],
-    PrimaryEntityId: change.id,
-    PrimaryEntityName: isLink ? 'none' : change.entity,
-    RequestId: frame.requestId,
-    SecondaryEntityName: 'none',
-    SharedVariables: sharedVariables(change, frame, isLink),
+    PostEntityImages: message === 'Create' || message === 'Update' ? [image] : [],
+    PreEntityImages: message === 'Delete' ? [image] : [],
+    SharedVariables: sharedVariables(change, frame),
     Stage: POST_OPERATION,
+  };
+  const parent = isLink || message === 'Create' ? null : parentOf(common, change, frame);
+  const { InputParameters: _i, ParentContext: _p, PreEntityImages: _b, PostEntityImages: _a, ...cut } = common;
+  return { whole: alphabetical({ ...common, ParentContext: parent }), cut: alphabetical(cut) };
+}
+
+/** The fields that say who did what when; the same for all steps of a change but for the operation's id. */
+function whoAndWhen(organization: Organization, change: Change, { requestId, correlationId }: RequestFrame) {
+  const { identity } = organization;
+  return {
+    BusinessUnitId: identity.businessUnitId,
+    CorrelationId: correlationId,
+    Depth: change.depth,
+    InitiatingUserAgent: '',
+    InitiatingUserAzureActiveDirectoryObjectId: NOBODY,
+    InitiatingUserId: change.caller.id,
+    IsExecutingOffline: false,
+    IsInTransaction: false,
+    IsOfflinePlayback: false,
+    IsolationMode: 1,
+    MessageName: change.message,
+    Mode: 1,
+    OperationCreatedOn: `/Date(${change.atSeconds * 1000}+0000)/`,
+    OperationId: organization.newId(),
+    OrganizationId: identity.organizationId,
+    OrganizationName: identity.uniqueName,
+    PrimaryEntityId: change.id,
+    PrimaryEntityName: change.relationship ? 'none' : change.entity,
+    RequestId: requestId,
+    SecondaryEntityName: 'none',
     UserAzureActiveDirectoryObjectId: NOBODY,
     UserId: change.caller.id,
   };
-  const whole = {
-    ...common,
-    ParentContext: isLink || change.message === 'Create' ? null : parentOf(common, change, frame),
-  };
-  const { InputParameters: _i, ParentContext: _p, PreEntityImages: _b, PostEntityImages: _a, ...cut } = common;
-  return { whole, cut };
+}
+
+/** The service writes the fields in the order of their names. */
+function alphabetical(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function targetOf(organization: Organization, table: Table, change: Change, part: ReadonlySet<string>): object {
@@ -152,26 +159,26 @@ function primaryNameImage(table: Table, row: Row): Pair {
   return { key: 'AsynchronousStepPrimaryName', value: entityValue(row.self, attributes, [], null, false) };
 }
 
-function sharedVariables({ message, relationship }: Change, frame: RequestFrame, isLink: boolean): Pair[] {
+function sharedVariables({ message, relationship }: Change, { changedEntities }: RequestFrame): Pair[] {
   const variables: Pair[] = [{ key: 'IsAutoTransact', value: true }];
   if (message === 'Create') variables.push({ key: 'DefaultsAddedFlag', value: true });
-  if (isLink && relationship)
-    variables.push(
-      changedTypes(
-        new Map([
-          [relationship.intersectEntity, message === 'Associate' ? 'Create' : 'Delete'],
-          ...frame.changedEntities,
-        ]),
-      ),
-    );
-  return variables;
+  if (!relationship) return variables;
+  // The first entity named is the intersect: its rows have no messages of their own.
+  const link = [relationship.intersectEntity, message === 'Associate' ? 'Create' : 'Delete'] as const;
+  return [...variables, changedTypes(new Map([link, ...changedEntities]))];
 }
 
 /** The platform's own operation, in which the step's message was fired. */
 function parentOf(common: object, { message }: Change, frame: RequestFrame): object {
   const variables: Pair[] = [{ key: 'IsAutoTransact', value: true }];
   if (message === 'Delete') variables.push(changedTypes(frame.changedEntities));
-  return { ...common, PostEntityImages: [], PreEntityImages: [], SharedVariables: variables, Stage: PLATFORM_STAGE };
+  return alphabetical({
+    ...common,
+    PostEntityImages: [],
+    PreEntityImages: [],
+    SharedVariables: variables,
+    Stage: PLATFORM_STAGE,
+  });
 }
 
 function changedTypes(entities: ReadonlyMap<string, string>): Pair {

@@ -1,5 +1,6 @@
 import { idFromName } from '../model/name-id.ts';
 import type { Organization } from '../model/organization.ts';
+import { isReference } from '../model/row.ts';
 
 /** Messages that have the same id in every organization that was looked at; the others are made up. */
 const MESSAGE_IDS: Readonly<Record<string, string>> = {
@@ -45,16 +46,28 @@ export function ensureMessages(organization: Organization): void {
   for (const name of [...OF_TABLES, 'Assign', ...WITHOUT_TABLE])
     if (!organization.find('sdkmessage', messageId(name)))
       organization.create('sdkmessage', { name }, { id: messageId(name) });
+  const known = knownFilters(organization);
   for (const { definition } of organization.tables())
-    if (hasSteps(organization, definition.logicalName)) ensureFilters(organization, definition.logicalName);
+    if (hasSteps(organization, definition.logicalName)) addFilters(organization, definition.logicalName, known);
 }
 
-function ensureFilters(organization: Organization, entity: string): void {
+const filterKey = (message: string, entity: string) => `${message} ${entity}`;
+
+function knownFilters(organization: Organization): Set<string> {
+  const table = organization.table('sdkmessagefilter');
+  const keys = [...table.rows.values()].map((row) => {
+    const message = table.cell(row, 'sdkmessageid');
+    return filterKey(isReference(message) ? message.id : '', String(table.cell(row, 'primaryobjecttypecode')));
+  });
+  return new Set(keys);
+}
+
+function addFilters(organization: Organization, entity: string, known: ReadonlySet<string>): void {
   for (const name of OF_TABLES) {
-    const id = idFromName(`filter ${organization.identity.organizationId} ${name} ${entity}`);
-    if (organization.find('sdkmessagefilter', id)) continue;
+    if (known.has(filterKey(messageId(name), entity))) continue;
     const sdkmessageid = { entity: 'sdkmessage', id: messageId(name) };
     const values = { sdkmessageid, primaryobjecttypecode: entity, secondaryobjecttypecode: 'none' };
+    const id = idFromName(`filter ${organization.identity.organizationId} ${name} ${entity}`);
     organization.create('sdkmessagefilter', values, { id });
   }
 }

@@ -7,7 +7,7 @@ import { isInternal } from '../registration/messages.ts';
 import { drawPersona, drawValue, type Persona } from './attribute-values.ts';
 
 /** How many columns of a wide table a row fills, beside those that it always has. */
-const FILLED_COLUMNS = 40;
+const FILLED_COLUMNS = 30;
 /** Always there: what people look at. */
 const USUAL =
   /^(name|subject|firstname|lastname|emailaddress1|telephone1|address1_(line1|city|country|postalcode)|revenue|creditlimit|estimatedvalue|fre_.*)$/;

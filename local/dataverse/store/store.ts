@@ -31,7 +31,7 @@ export class Store implements OutboxStore {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly dirtyRows = new Map<Table, Map<string, Row | null>>();
   private readonly dirtyTables = new Set<Table>();
-  private readonly savedSlots = new Map<Table, number>();
+  private readonly savedSlots = new WeakMap<Table, number>();
   private deletions: { entity: string; deletion: Deletion; binned: Binned }[] = [];
   private finished: number[] = [];
 

@@ -1,3 +1,4 @@
+import type { AttributeType } from '../../../../shared/dataverse/metadata.ts';
 import {
   type AttributeDefinition,
   type EntityDefinition,
@@ -40,7 +41,7 @@ export function attributeJson(
 ): { common: Json; derived: Json; expandable: Json } {
   return {
     common: { ...commonJson(entity, attribute), ...attribute.extra },
-    derived: derivedJson(attribute),
+    derived: DERIVED[attribute.type]?.(attribute) ?? {},
     expandable: optionSets(entity, attribute),
   };
 }
@@ -62,16 +63,7 @@ function commonJson(entity: EntityDefinition, attribute: AttributeDefinition): J
     IsPrimaryId: logicalName === entity.primaryIdAttribute,
     IsValidODataAttribute: isSelectable(attribute, of),
     IsPrimaryName: logicalName === entity.primaryNameAttribute,
-    IsValidForCreate: attribute.isValidForCreate,
-    IsValidForRead: attribute.isValidForRead,
-    IsValidForUpdate: attribute.isValidForUpdate,
-    CanBeSecuredForRead: false,
-    CanBeSecuredForCreate: false,
-    CanBeSecuredForUpdate: false,
-    IsSecured: false,
-    IsRetrievable: attribute.isValidForRead,
-    IsFilterable: false,
-    IsSearchable: false,
+    ...validityJson(attribute),
     IsManaged: !isCustom,
     LinkedAttributeId: null,
     LogicalName: logicalName,
@@ -90,108 +82,116 @@ function commonJson(entity: EntityDefinition, attribute: AttributeDefinition): J
     AttributeTypeName: { Value: type },
     Description: labelJson([], attribute.metadataId),
     DisplayName: labelJson([{ languageCode: 1033, text: schemaName }], attribute.metadataId),
+    ...managedJson(attribute),
+    Settings: [],
+  };
+}
+
+function validityJson(attribute: AttributeDefinition): Json {
+  return {
+    IsValidForCreate: attribute.isValidForCreate,
+    IsValidForRead: attribute.isValidForRead,
+    IsValidForUpdate: attribute.isValidForUpdate,
+    CanBeSecuredForRead: false,
+    CanBeSecuredForCreate: false,
+    CanBeSecuredForUpdate: false,
+    IsSecured: false,
+    IsRetrievable: attribute.isValidForRead,
+    IsFilterable: false,
+    IsSearchable: false,
+  };
+}
+
+function managedJson({ requiredLevel }: AttributeDefinition): Json {
+  return {
     IsAuditEnabled: managed(false, 'canmodifyauditsettings'),
     IsGlobalFilterEnabled: managed(false, 'canmodifyglobalfiltersettings'),
     IsSortableEnabled: managed(false, 'canmodifyissortablesettings'),
     IsCustomizable: managed(true, 'iscustomizable'),
     IsRenameable: managed(true, 'isrenameable'),
     IsValidForAdvancedFind: managed(true, 'canmodifysearchsettings'),
-    RequiredLevel: managed(attribute.requiredLevel, 'canmodifyrequirementlevelsettings'),
+    RequiredLevel: managed(requiredLevel, 'canmodifyrequirementlevelsettings'),
     CanModifyAdditionalSettings: managed(true, 'canmodifyadditionalsettings'),
-    Settings: [],
   };
 }
 
-function derivedJson(attribute: AttributeDefinition): Json {
-  const { type, maxLength, format, precision, minValue, maxValue, defaultValue } = attribute;
-  const sourceTypeMask = { SourceTypeMask: 0, FormulaDefinition: '' };
-  const range = { MinValue: minValue ?? null, MaxValue: maxValue ?? null };
-  switch (type) {
-    case 'StringType':
-      return {
-        Format: format ?? 'Text',
-        FormatName: { Value: format ?? 'Text' },
-        MaxLength: maxLength ?? 100,
-        DatabaseLength: (maxLength ?? 100) * 2,
-        ImeMode: 'Auto',
-        IsLocalizable: false,
-        YomiOf: null,
-        ...sourceTypeMask,
-      };
-    case 'MemoType':
-      return {
-        Format: format ?? 'TextArea',
-        FormatName: { Value: format ?? 'TextArea' },
-        MaxLength: maxLength ?? 2000,
-        ImeMode: 'Auto',
-        IsLocalizable: false,
-      };
-    case 'DecimalType':
-    case 'DoubleType':
-      return {
-        Precision: precision ?? null,
-        ...range,
-        ImeMode: 'Disabled',
-        ...(type === 'DecimalType' ? sourceTypeMask : {}),
-      };
-    case 'MoneyType':
-      return {
-        Precision: precision ?? null,
-        PrecisionSource: attribute.precisionSource ?? 2,
-        ...range,
-        CalculationOf: attribute.calculationOf ?? null,
-        IsBaseCurrency: attribute.calculationOf !== undefined,
-        ImeMode: 'Disabled',
-        ...sourceTypeMask,
-      };
-    case 'IntegerType':
-      return { Format: format ?? 'None', ...range, ...sourceTypeMask };
-    case 'BigIntType':
-      return range;
-    case 'DateTimeType':
-      return {
-        Format: format ?? 'DateAndTime',
-        DateTimeBehavior: { Value: attribute.dateTimeBehavior ?? 'UserLocal' },
-        CanChangeDateTimeBehavior: managed(false, 'canchangedatetimebehavior'),
-        MinSupportedValue: '1753-01-01T00:00:00Z',
-        MaxSupportedValue: '9999-12-30T23:59:59Z',
-        ImeMode: 'Disabled',
-        ...sourceTypeMask,
-      };
-    case 'LookupType':
-    case 'CustomerType':
-    case 'OwnerType':
-    case 'PartyListType':
-      return { Targets: attribute.targets ?? [], Format: 'None' };
-    case 'BooleanType':
-      return { DefaultValue: defaultValue === true, ...sourceTypeMask };
-    case 'PicklistType':
-    case 'MultiSelectPicklistType':
-      return {
-        DefaultFormValue: typeof defaultValue === 'number' ? defaultValue : -1,
-        ParentPicklistLogicalName: null,
-        ChildPicklistLogicalNames: [],
-        ...sourceTypeMask,
-      };
-    case 'StateType':
-    case 'StatusType':
-      return { DefaultFormValue: typeof defaultValue === 'number' ? defaultValue : null };
-    case 'ImageType':
-      return {
-        IsPrimaryImage: attribute.logicalName === 'entityimage',
-        MaxHeight: 144,
-        MaxWidth: 144,
-        MaxSizeInKB: 10_240,
-        CanStoreFullImage: false,
-      };
-    case 'FileType':
-      return { MaxSizeInKB: 32_768 };
-    case 'EntityNameType':
-      return { IsEntityReferenceStored: false };
-    default:
-      return {};
-  }
-}
+const FORMULA = { SourceTypeMask: 0, FormulaDefinition: '' };
+
+const rangeOf = ({ minValue, maxValue }: AttributeDefinition) => ({
+  MinValue: minValue ?? null,
+  MaxValue: maxValue ?? null,
+});
+const numberOf = (attribute: AttributeDefinition) => ({
+  Precision: attribute.precision ?? null,
+  ...rangeOf(attribute),
+  ImeMode: 'Disabled',
+});
+const textOf = ({ format, maxLength }: AttributeDefinition, usualFormat: string, usualLength: number) => ({
+  Format: format ?? usualFormat,
+  FormatName: { Value: format ?? usualFormat },
+  MaxLength: maxLength ?? usualLength,
+  ImeMode: 'Auto',
+  IsLocalizable: false,
+});
+const lookupOf = ({ targets }: AttributeDefinition) => ({ Targets: targets ?? [], Format: 'None' });
+const defaultOf = ({ defaultValue }: AttributeDefinition, none: number | null) => ({
+  DefaultFormValue: typeof defaultValue === 'number' ? defaultValue : none,
+});
+const picklistOf = (attribute: AttributeDefinition) => ({
+  ...defaultOf(attribute, -1),
+  ParentPicklistLogicalName: null,
+  ChildPicklistLogicalNames: [],
+  ...FORMULA,
+});
+
+/** The keys that only attributes of a type have. */
+const DERIVED: Partial<Record<AttributeType, (attribute: AttributeDefinition) => Json>> = {
+  StringType: (attribute) => ({
+    ...textOf(attribute, 'Text', 100),
+    DatabaseLength: (attribute.maxLength ?? 100) * 2,
+    YomiOf: null,
+    ...FORMULA,
+  }),
+  MemoType: (attribute) => textOf(attribute, 'TextArea', 2000),
+  DecimalType: (attribute) => ({ ...numberOf(attribute), ...FORMULA }),
+  DoubleType: numberOf,
+  MoneyType: (attribute) => ({
+    ...numberOf(attribute),
+    PrecisionSource: attribute.precisionSource ?? 2,
+    CalculationOf: attribute.calculationOf ?? null,
+    IsBaseCurrency: attribute.calculationOf !== undefined,
+    ...FORMULA,
+  }),
+  IntegerType: (attribute) => ({ Format: attribute.format ?? 'None', ...rangeOf(attribute), ...FORMULA }),
+  BigIntType: rangeOf,
+  DateTimeType: (attribute) => ({
+    Format: attribute.format ?? 'DateAndTime',
+    DateTimeBehavior: { Value: attribute.dateTimeBehavior ?? 'UserLocal' },
+    CanChangeDateTimeBehavior: managed(false, 'canchangedatetimebehavior'),
+    MinSupportedValue: '1753-01-01T00:00:00Z',
+    MaxSupportedValue: '9999-12-30T23:59:59Z',
+    ImeMode: 'Disabled',
+    ...FORMULA,
+  }),
+  LookupType: lookupOf,
+  CustomerType: lookupOf,
+  OwnerType: lookupOf,
+  PartyListType: lookupOf,
+  BooleanType: ({ defaultValue }) => ({ DefaultValue: defaultValue === true, ...FORMULA }),
+  PicklistType: picklistOf,
+  MultiSelectPicklistType: picklistOf,
+  StateType: (attribute) => defaultOf(attribute, null),
+  StatusType: (attribute) => defaultOf(attribute, null),
+  ImageType: ({ logicalName }) => ({
+    IsPrimaryImage: logicalName === 'entityimage',
+    MaxHeight: 144,
+    MaxWidth: 144,
+    MaxSizeInKB: 10_240,
+    CanStoreFullImage: false,
+  }),
+  FileType: () => ({ MaxSizeInKB: 32_768 }),
+  EntityNameType: () => ({ IsEntityReferenceStored: false }),
+};
 
 function optionSets(entity: EntityDefinition, attribute: AttributeDefinition): Json {
   const { type, globalOptionSet, logicalName } = attribute;

@@ -82,8 +82,8 @@ describe('rows over HTTP', () => {
     const nobody = '00000000-0000-4000-8000-00000000dead';
     expect(await code('GET', `accounts(${nobody})`)).toEqual([404, '0x80040217']);
     expect(await code('GET', 'nothings')).toEqual([404, '0x80060888']);
-    expect(await code('GET', 'accounts?$select=createdbyname')).toEqual([400, '0x0']);
-    expect(await code('GET', 'accounts?$select=nam')).toEqual([400, '0x0']);
+    expect(await code('GET', 'accounts?$select=createdbyname')).toEqual([400, '0x80060888']);
+    expect(await code('GET', 'accounts?$select=nam')).toEqual([400, '0x80060888']);
     expect(await code('GET', 'accounts?$filter=name eq')).toEqual([400, '0x80060888']);
     expect(await code('POST', 'accounts', { nam: 'x' })).toEqual([400, '0x80048d19']);
     expect(await code('POST', 'accounts', { 'PrimaryContactId@odata.bind': `/contacts(${nobody})` })).toEqual([
