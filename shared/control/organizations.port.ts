@@ -7,6 +7,8 @@ export interface Organizations {
   reserve(organizationId: string, spentMs: number): Promise<number>;
   /** Nobody reads the organization for the next `ms`: it said so. */
   throttle(organizationId: string, ms: number): Promise<void>;
+  /** Says which entities of an organization send no notifications, all others do: the sweep looks at those sooner. */
+  unnotified(organizationId: string, entities: readonly string[]): Promise<void>;
   /** Feeds that a sweep may ring now, longest not read first, at most `limit` over all organizations. Counts them as swept. */
   sweep(limit: number): Promise<{ organizationId: string; entity: string }[]>;
   /** Adds to a counter of things that belong to no profile. */
@@ -14,6 +16,8 @@ export interface Organizations {
   counters(): Promise<Record<string, number>>;
 }
 
+/** How much sooner a feed's turn comes when no notification ever rings it. */
+export const UNNOTIFIED_WEIGHT = 4;
 /** Half of 6,000 requests per 300 s: a burst at once and the rest evenly (reference: dataverse.md, section 2.4). */
 export const REQUEST_BURST = 300;
 export const REQUESTS_PER_S = 9;

@@ -2,7 +2,13 @@ import type { EntityMetadata } from './metadata.ts';
 import { linksRecords, type Notification } from './notification.ts';
 
 /** What must be known of an entity to say which others a change of it reaches. */
-export type Reachable = Pick<EntityMetadata, 'logicalName' | 'isIntersect' | 'manyToMany' | 'manyToOne' | 'oneToMany'>;
+export type Reachable = Pick<
+  EntityMetadata,
+  'logicalName' | 'isActivity' | 'isIntersect' | 'manyToMany' | 'manyToOne' | 'oneToMany'
+>;
+
+/** The rows of an activity's senders and recipients: written along with it, and notified of by nothing else. */
+const PARTIES = 'activityparty';
 
 /** The entities whose bells a notification rings: each once, the exported and the others. */
 export type Reach = (notification: Notification) => readonly string[];
@@ -24,7 +30,8 @@ export function makeReach(known: Iterable<Reachable>): Reach {
     // A cut body names no relationship: any of the intersect entities may have changed.
     if (linksRecords(message))
       return relationship ? [...(linkedBy.get(relationship.toLowerCase()) ?? [])] : [...intersects];
-    if (message !== 'Delete') return [entity];
+    const parties = entities.get(entity)?.isActivity ? [PARTIES] : [];
+    if (message !== 'Delete') return [entity, ...parties];
     const reached = deletions.get(entity) ?? reachedByDelete(entity, entities);
     deletions.set(entity, reached);
     return reached;
@@ -41,6 +48,7 @@ function reachedByDelete(deleted: string, entities: ReadonlyMap<string, Reachabl
   const seen = new Set(removed);
   for (const name of removed) {
     const entity = entities.get(name);
+    if (entity?.isActivity) reached.add(PARTIES);
     for (const { intersectEntity } of entity?.manyToMany ?? []) reached.add(intersectEntity);
     for (const { referencingEntity, onDelete } of entity?.oneToMany ?? []) {
       if (onDelete === 'NoCascade' || onDelete === 'Restrict') continue;

@@ -36,6 +36,7 @@ export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
         feed = appended.feed;
         return {
           row: {
+            ...row,
             feed,
             reading: appended.reading,
             lookedAt: append.complete ? memory.now() : row.lookedAt,

@@ -1,5 +1,5 @@
 import { feedBell } from '../model.ts';
-import type { Organizations } from '../organizations.port.ts';
+import { type Organizations, UNNOTIFIED_WEIGHT } from '../organizations.port.ts';
 import { takeSlot, throttled, UNUSED } from '../rules/pace.ts';
 import { isListening } from './profiles.ts';
 import { type AtOnce, type FeedRow, type Memory, subscribers } from './state.ts';
@@ -15,10 +15,16 @@ export function memoryOrganizations(memory: Memory): AtOnce<Organizations> {
     throttle(organizationId, ms) {
       memory.state.organizations.set(organizationId, throttled(paceOf(organizationId), ms, memory.now()));
     },
+    unnotified(organizationId, entities) {
+      for (const [key, row] of memory.state.feeds) {
+        if (row.feed.organizationId !== organizationId) continue;
+        memory.state.feeds.set(key, { ...row, registered: !entities.includes(row.feed.entity) });
+      }
+    },
     sweep(limit) {
       const rows = [...memory.state.feeds.values()]
         .filter(({ feed }) => subscribers(memory, feed).some(({ profileId }) => isListening(memory, profileId)))
-        .sort(longestNotLookedAt)
+        .sort(longestNotLookedAt(memory.now()))
         .slice(0, limit);
       for (const row of rows) memory.state.feeds.set(feedBell(row.feed), { ...row, lookedAt: memory.now() });
       return rows.map(({ feed: { organizationId, entity } }) => ({ organizationId, entity }));
@@ -30,6 +36,7 @@ export function memoryOrganizations(memory: Memory): AtOnce<Organizations> {
   };
 }
 
-function longestNotLookedAt(a: FeedRow, b: FeedRow): number {
-  return (a.lookedAt ?? 0) - (b.lookedAt ?? 0) || (feedBell(a.feed) < feedBell(b.feed) ? -1 : 1);
+function longestNotLookedAt(now: number): (a: FeedRow, b: FeedRow) => number {
+  const urgency = ({ lookedAt, registered }: FeedRow) => (now - (lookedAt ?? 0)) * (registered ? 1 : UNNOTIFIED_WEIGHT);
+  return (a, b) => urgency(b) - urgency(a) || (feedBell(a.feed) < feedBell(b.feed) ? -1 : 1);
 }

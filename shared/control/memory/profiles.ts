@@ -108,6 +108,7 @@ function newFeed({ organizationId, entity }: FeedKey, shape: string): FeedRow {
     },
     reading: { rung: null, at: null },
     lookedAt: null,
+    registered: true,
     pages: [],
     snapshots: [],
   };

@@ -29,6 +29,8 @@ export interface FeedRow {
   readonly reading: Reading;
   /** When it was last read to its end or swept; null: never. */
   readonly lookedAt: number | null;
+  /** Notifications ring it. */
+  readonly registered: boolean;
   /** In order of their numbers. */
   readonly pages: readonly PageRow[];
   /** In order of their queuing. */

@@ -1,5 +1,5 @@
 import type { FeedKey } from '../model.ts';
-import type { Organizations } from '../organizations.port.ts';
+import { type Organizations, UNNOTIFIED_WEIGHT } from '../organizations.port.ts';
 import { type Pace, takeSlot, throttled, UNUSED } from '../rules/pace.ts';
 import { type ControlDatabase, isFeed, type Tx } from './database.ts';
 
@@ -17,6 +17,7 @@ export function sqlOrganizations(database: ControlDatabase): Organizations {
         const { now, ...before } = await lockPace(database, tx, organizationId);
         await storePace(tx, organizationId, throttled(before, ms, now));
       }),
+    unnotified: (organizationId, entities) => database.transaction((tx) => unnotified(tx, organizationId, entities)),
     sweep: (limit) => database.transaction((tx) => sweep(database, tx, limit)),
     count: (name, amount) => database.transaction((tx) => count(tx, name, amount)),
     async counters() {
@@ -53,8 +54,11 @@ async function storePace(tx: Tx, organizationId: string, pace: Pace): Promise<vo
   await tx.updateTable('organizations').set(pace).where('organizationId', '=', organizationId).execute();
 }
 
-/** How much sooner a feed's turn comes when Dataverse never notifies us of its changes. */
-const UNREGISTERED_WEIGHT = 4;
+async function unnotified(tx: Tx, organizationId: string, entities: readonly string[]): Promise<void> {
+  const feeds = () => tx.updateTable('feeds').where('organizationId', '=', organizationId);
+  await feeds().set({ registered: true }).execute();
+  if (entities.length > 0) await feeds().set({ registered: false }).where('entity', 'in', entities).execute();
+}
 
 async function sweep(database: ControlDatabase, tx: Tx, limit: number): Promise<FeedKey[]> {
   const now = database.now();
@@ -75,7 +79,7 @@ async function sweep(database: ControlDatabase, tx: Tx, limit: number): Promise<
     )
     .orderBy((eb) => {
       const unseenMs = eb.parens(now, '-', eb.fn.coalesce('lookedAt', eb.val(0)));
-      return eb(unseenMs, '*', eb.case().when('registered', '=', true).then(1).else(UNREGISTERED_WEIGHT).end());
+      return eb(unseenMs, '*', eb.case().when('registered', '=', true).then(1).else(UNNOTIFIED_WEIGHT).end());
     }, 'desc')
     .orderBy('organizationId')
     .orderBy('entity')

@@ -34,7 +34,8 @@ export const EXPORT_ERRORS = {
     class: 'input',
     status: 400,
     message: 'OrganizationId: {organizationId} is not an organization served here that you administer.',
-    cause: 'The id is wrong, the organization is not in FRESHET_ORGANIZATIONS, or you are not its System Administrator.',
+    cause:
+      'The id is wrong, the organization is not in FRESHET_ORGANIZATIONS, or you are not its System Administrator.',
     remedy: 'Use an OrganizationId of an organization that this installation serves.',
   },
   NOT_ADMINISTRATOR: {

@@ -11,8 +11,12 @@ export async function registerActive(ports: ExportPorts, organizationId: string)
     const entities = await activeEntities(ports, organizationId);
     if (entities.length === 0) return await registration.remove();
     const { unregistered } = await registration.ensure(entities);
+    await ports.control.organizations.unnotified(organizationId, unregistered);
     if (unregistered.length > 0) {
-      ports.log.write('warn', 'entities without notifications', { organizationId, entities: unregistered.join(', ') });
+      ports.log.write('info', 'entities without notifications of their own', {
+        organizationId,
+        entities: unregistered.join(', '),
+      });
     }
   } catch (error) {
     ports.log.write('error', 'registration failed', { organizationId, reason: String(error) });

@@ -101,6 +101,20 @@ export function describeOrganizations(make: MakeControl): void {
       expect(await swept(5)).toEqual(['lead', 'account', 'contact']);
     });
 
+    it('rings sooner what no notification rings', async () => {
+      await join(control, ['p1'], ACCOUNTS);
+      await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+      await control.organizations.unnotified(CONTACTS.organizationId, ['contact']);
+      expect(await swept(2)).toEqual(['contact', 'account']);
+      test.advance(100);
+      expect(await swept(1)).toEqual(['contact']);
+      test.advance(10);
+      expect(await swept(1)).toEqual(['account']);
+      await control.organizations.unnotified(CONTACTS.organizationId, []);
+      test.advance(10);
+      expect(await swept(1)).toEqual(['contact']);
+    });
+
     it('leaves out for a while what was just read to its end', async () => {
       const feed = await readableFeed(control);
       await control.profiles.subscribe('p1', CONTACTS, 'shape-1');

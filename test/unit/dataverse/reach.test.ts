@@ -15,7 +15,15 @@ const link = (schemaName: string, intersectEntity: string, entity1: string, enti
 });
 
 function entity(logicalName: string, relations: Partial<Reachable> = {}): Reachable {
-  return { logicalName, isIntersect: false, manyToMany: [], manyToOne: [], oneToMany: [], ...relations };
+  return {
+    logicalName,
+    isActivity: false,
+    isIntersect: false,
+    manyToMany: [],
+    manyToOne: [],
+    oneToMany: [],
+    ...relations,
+  };
 }
 
 function notification(message: string, about: Partial<Notification> = {}): Notification {
@@ -134,5 +142,17 @@ describe('a captured notification, in an organization with the published tables,
       expect(rung).toContain(entity);
     }
     expect(rung).not.toContain('systemuser');
+  });
+
+  it('of an activity reaches its parties, which nothing else notifies of', () => {
+    const reach = makeReach([
+      entity('phonecall', { isActivity: true }),
+      entity('account', {
+        oneToMany: [{ schemaName: 'account_calls', referencingEntity: 'phonecall', onDelete: 'Cascade' }],
+      }),
+    ]);
+    expect(reach(notification('Create', { entity: 'phonecall' }))).toEqual(['phonecall', 'activityparty']);
+    expect(reach(notification('Delete', { entity: 'account' }))).toEqual(['account', 'phonecall', 'activityparty']);
+    expect(reach(notification('Update', { entity: 'account' }))).toEqual(['account']);
   });
 });
