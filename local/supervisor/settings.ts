@@ -33,9 +33,7 @@ export function appSettings(addresses: Addresses, environment: Environment): App
     FRESHET_AUDIENCE: DEFAULT_AUDIENCE,
     FRESHET_TOKEN_ENDPOINT: `${addresses.identity}/token`,
   };
-  const settings = Object.fromEntries(
-    Object.entries(defaults).map(([name, value]) => [name, environment[name]?.trim() || value]),
-  );
+  const settings = { ...defaults, ...givenSettings(environment, Object.keys(defaults)) };
   const organizations = readOrganizations(settings.FRESHET_ORGANIZATIONS ?? '');
   return {
     simulated:
@@ -44,6 +42,15 @@ export function appSettings(addresses: Addresses, environment: Environment): App
     audience: settings.FRESHET_AUDIENCE?.split(',')[0]?.trim() ?? DEFAULT_AUDIENCE,
     environment: settings,
   };
+}
+
+/** Settings that were given and not left empty: Freshet's own, and those that stand in for a default. */
+function givenSettings(environment: Environment, names: readonly string[]): Record<string, string> {
+  const given = Object.entries(environment).flatMap(([name, value]) => {
+    const text = value?.trim();
+    return text && (name.startsWith('FRESHET_') || names.includes(name)) ? [[name, text] as const] : [];
+  });
+  return Object.fromEntries(given);
 }
 
 const localOrganization = (addresses: Addresses): LocalOrganization => ({

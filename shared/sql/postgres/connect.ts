@@ -46,8 +46,11 @@ export function connect(connectionString: string, options: ConnectOptions = {}):
   let pool = makePool(address, address.tls, limits, inUse);
 
   const connectPlain = async (refused: pg.Pool) => {
-    if (pool === refused) pool = makePool(address, 'disable', limits, inUse);
-    await refused.end();
+    // Several first callers may be refused at once: the first of them changes the pool for all.
+    if (pool === refused) {
+      pool = makePool(address, 'disable', limits, inUse);
+      await refused.end();
+    }
     return pool.connect();
   };
   return {
