@@ -7,7 +7,7 @@ import {
 } from '@azure/functions';
 import { input as durableInput } from 'durable-functions';
 import { FreshetError, isFreshetError } from '../../shared/errors/error.ts';
-import { registered } from '../../shared/errors/register.ts';
+import { httpStatus } from '../../shared/errors/register.ts';
 import type { Caller } from '../../shared/platform/identity/port.ts';
 import { theApp } from '../app.ts';
 import type { App } from '../compose.ts';
@@ -80,7 +80,7 @@ function failure(context: InvocationContext, error: unknown): HttpResponseInit {
       },
     };
   }
-  const status = statusOf(error);
+  const status = httpStatus(error.code);
   if (status >= 500) context.warn(`${error.code} ${correlation}: ${error.message}`);
   const headers: Record<string, string> = status === 401 ? { 'WWW-Authenticate': theApp().identity.challenge() } : {};
   return {
@@ -88,14 +88,6 @@ function failure(context: InvocationContext, error: unknown): HttpResponseInit {
     headers,
     jsonBody: { CorrelationId: correlation, Code: error.code, Message: error.message, Details: error.remedy },
   };
-}
-
-/** The register's status, or the class's: what passes by itself is 503, a caller's mistake 400, what needs a person 409. */
-function statusOf(error: FreshetError): number {
-  const entry = registered(error.code);
-  if (entry.status !== undefined) return entry.status;
-  const byClass = { input: 400, row: 400, stop: 409, retry: 503, smaller: 503, bug: 500 } as const;
-  return byClass[entry.class];
 }
 
 export async function jsonBody(request: HttpRequest): Promise<unknown> {

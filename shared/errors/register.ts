@@ -34,3 +34,11 @@ export type ErrorCode = keyof typeof REGISTER;
 
 /** The entry of a code, seen with all optional fields. */
 export const registered = (code: ErrorCode): RegisteredError => REGISTER[code];
+
+const STATUS_OF_CLASS = { input: 400, row: 400, stop: 409, retry: 503, smaller: 503, bug: 500 } as const;
+
+/** The HTTP status of an answer: the entry's own, or its class's (what passes is 503, what needs a person 409). */
+export function httpStatus(code: ErrorCode): number {
+  const entry = registered(code);
+  return entry.status ?? STATUS_OF_CLASS[entry.class];
+}
