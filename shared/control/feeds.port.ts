@@ -1,13 +1,13 @@
 import type { EntityMetadata } from '../dataverse/metadata.ts';
-import type { Feed, FeedKey, Page, Slot, Snapshot, Trouble } from './model.ts';
+import type { Feed, FeedKey, OpenSnapshot, Page, Slot, Snapshot, Trouble } from './model.ts';
 
 /** Feeds, their pages and snapshots. Every change of a feed is one transaction. Errors: CONTROL_UNAVAILABLE (retry). */
 export interface Feeds {
   get(feed: FeedKey): Promise<Feed | null>;
   /** All feeds of an organization. */
   of(organizationId: string): Promise<Feed[]>;
-  /** Open snapshots of a feed, oldest first, with the pages of each that the fastest profile addressed has yet to apply. */
-  snapshots(feed: FeedKey): Promise<{ snapshot: Snapshot; unapplied: number; audience: readonly string[] }[]>;
+  /** Open snapshots of a feed, oldest first. */
+  snapshots(feed: FeedKey): Promise<OpenSnapshot[]>;
   /** The first page of a read of changes is about to be asked for: remembers the rings and the oldest notification until it is appended. */
   beginRead(feed: FeedKey, owner: string): Promise<boolean>;
   /**

@@ -101,6 +101,19 @@ export interface Snapshot extends FeedKey {
   readonly rows: number;
 }
 
+export interface OpenSnapshot {
+  readonly snapshot: Snapshot;
+  /** Its pages that the fastest profile addressed has yet to apply. */
+  readonly unapplied: number;
+  /** The active profiles addressed. */
+  readonly audience: readonly string[];
+  /** It may not begin yet: SNAPSHOTS_FOR_ALL others of the organization, addressed to all, are under way. */
+  readonly waits: boolean;
+}
+
+/** After an expiry every feed of an organization may need one: they begin so many at a time. */
+export const SNAPSHOTS_FOR_ALL = 2;
+
 /** A profile's part in one feed. Position and counters are what a worker reported last; the truth is in the destination. */
 export interface Subscription extends FeedKey {
   readonly profileId: string;

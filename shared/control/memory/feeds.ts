@@ -1,10 +1,11 @@
 import { LEASE_MS } from '../bells.port.ts';
 import type { Feeds } from '../feeds.port.ts';
-import { type Feed, type FeedKey, feedBell, type Snapshot } from '../model.ts';
+import { type Feed, type FeedKey, feedBell, type OpenSnapshot, SNAPSHOTS_FOR_ALL, type Snapshot } from '../model.ts';
 import { appendTo } from '../rules/append.ts';
 import { older } from '../rules/bell.ts';
 import { changed } from '../rules/change.ts';
 import { markPage } from '../rules/mark.ts';
+import { isUnderWay, mayWait } from '../rules/snapshots-for-all.ts';
 import { ownBell } from './bells.ts';
 import { type AtOnce, type Bell, type FeedRow, type Memory, subscribers } from './state.ts';
 
@@ -117,7 +118,7 @@ function restarted(snapshot: Snapshot): Snapshot {
   return snapshot.endNumber === null ? { ...snapshot, link: null, started: false, rows: 0 } : snapshot;
 }
 
-function progress(memory: Memory, snapshot: Snapshot): { unapplied: number; audience: string[] } {
+function progress(memory: Memory, snapshot: Snapshot): Omit<OpenSnapshot, 'snapshot'> {
   const addressed = subscribers(memory, snapshot).filter(
     ({ profileId }) =>
       memory.state.profiles.get(profileId)?.profile.state === 'active' &&
@@ -128,5 +129,11 @@ function progress(memory: Memory, snapshot: Snapshot): { unapplied: number; audi
   return {
     unapplied: pages.filter(({ page }) => page.snapshotId === snapshot.id && page.number > fastest).length,
     audience: addressed.map((subscription) => subscription.profileId).sort(),
+    waits: mayWait(snapshot) && underWay(memory, snapshot.organizationId) >= SNAPSHOTS_FOR_ALL,
   };
+}
+
+function underWay(memory: Memory, organizationId: string): number {
+  const all = [...memory.state.feeds.values()].flatMap(({ snapshots }) => snapshots);
+  return all.filter((one) => one.organizationId === organizationId && isUnderWay(one)).length;
 }

@@ -1,6 +1,7 @@
 import type { Feeds } from '../feeds.port.ts';
-import { type FeedKey, feedBell, type Snapshot } from '../model.ts';
+import { type FeedKey, feedBell, SNAPSHOTS_FOR_ALL, type Snapshot } from '../model.ts';
 import { markPage } from '../rules/mark.ts';
+import { mayWait } from '../rules/snapshots-for-all.ts';
 import { type ControlDatabase, isFeed, type Tables, type Tx } from './database.ts';
 import { feedOf, pageColumns, snapshotOf } from './rows.ts';
 
@@ -21,9 +22,22 @@ export async function openSnapshots(db: Tables, feed: FeedKey): ReturnType<Feeds
       snapshot,
       unapplied: await pagesBeyond(db, snapshot.id, fastest),
       audience: addressed.map((subscription) => subscription.profileId),
+      waits: mayWait(snapshot) && (await underWay(db, snapshot.organizationId)) >= SNAPSHOTS_FOR_ALL,
     };
   });
   return Promise.all(answers);
+}
+
+async function underWay(db: Tables, organizationId: string): Promise<number> {
+  const { snapshots } = await db
+    .selectFrom('snapshots')
+    .select((eb) => eb.fn.countAll<number>().as('snapshots'))
+    .where('organizationId', '=', organizationId)
+    .where('audience', 'is', null)
+    .where('started', '=', true)
+    .where('endNumber', 'is', null)
+    .executeTakeFirstOrThrow();
+  return snapshots;
 }
 
 async function activeSubscribers(db: Tables, { organizationId, entity }: FeedKey) {

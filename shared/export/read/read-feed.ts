@@ -74,12 +74,13 @@ async function readNext(turn: Turn, feed: Feed, bellWaits: boolean): Promise<Nex
   const wait = bellWaits && turn.ahead === null ? await waitForSlot(turn, feed) : null;
   if (wait === 0) return readChanges(turn, feed, feed.token);
   const snapshot = await openSnapshot(turn);
-  if (snapshot !== null) {
+  if (snapshot !== null && 'id' in snapshot) {
     turn.reading = 'snapshot';
     return readSnapshot(turn, feed, snapshot, bellWaits);
   }
   turn.ahead = null;
   if (wait !== null) return { afterMs: wait };
+  if (snapshot !== null) return snapshot;
   const given = await turn.ports.control.bells.giveBack(turn.bell, turn.owner);
   return given === 'rung' ? 'go on' : 'done';
 }

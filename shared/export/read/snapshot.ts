@@ -7,11 +7,16 @@ import { metadataOf, type Next, readPage, reserve, type Turn } from './turn.ts';
 /** Pages of a snapshot that the fastest profile addressed has yet to apply; slower ones are held by the retention alone. */
 const SNAPSHOT_WINDOW_PAGES = 8;
 
-/** The open snapshot whose next page may be read now, if any. */
-export async function openSnapshot(turn: Turn): Promise<Snapshot | null> {
+/** A snapshot that has to wait for others of the organization looks again after this. */
+const WAITING_TURN_MS = 5_000;
+
+/** The open snapshot whose next page may be read now; else when to look again, or null when whoever makes room rings. */
+export async function openSnapshot(turn: Turn): Promise<Snapshot | { readonly afterMs: number } | null> {
   const open = await turn.ports.control.feeds.snapshots(turn.key);
-  const readable = open.find(({ unapplied, audience }) => audience.length > 0 && unapplied < SNAPSHOT_WINDOW_PAGES);
-  return readable?.snapshot ?? null;
+  const addressed = open.filter(({ audience }) => audience.length > 0);
+  const readable = addressed.find(({ unapplied, waits }) => !waits && unapplied < SNAPSHOT_WINDOW_PAGES);
+  if (readable) return readable.snapshot;
+  return addressed.some(({ waits }) => waits) ? { afterMs: WAITING_TURN_MS } : null;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import type { Feed, Page } from '../../../shared/control/model.ts';
+import { type Feed, feedBell, type Page } from '../../../shared/control/model.ts';
 import type { Control } from '../../../shared/control/port.ts';
 import {
   ACCOUNTS,
@@ -39,7 +39,7 @@ export function describeSnapshots(make: MakeControl): void {
     const none = { link: null, started: false, endNumber: null, rows: 0 };
     const expected = { ...ACCOUNTS, id: 'snap', audience: 'p1', mark: 1, ...none };
     expect(queued).toEqual(expected);
-    expect(await only()).toEqual({ snapshot: expected, unapplied: 0, audience: ['p1'] });
+    expect(await only()).toEqual({ snapshot: expected, unapplied: 0, audience: ['p1'], waits: false });
     expect(await control.feeds.snapshots(CONTACTS)).toEqual([]);
   });
 
@@ -158,6 +158,34 @@ export function describeSnapshots(make: MakeControl): void {
     expect(await only()).toMatchObject({ unapplied: 1, audience: ['p1', 'p2'] });
     await control.profiles.update('p2', { breaker: { code: 'c', reason: 'r', since: 1, probeAt: 2 } });
     expect(await only()).toMatchObject({ unapplied: 1, audience: ['p1', 'p2'] });
+  });
+
+  it('for all waits to begin while two others of the organization are under way', async () => {
+    const begin = { id: 'snap', link: null, nextLink: 'two', rows: 1 };
+    await control.feeds.queueSnapshot(ACCOUNTS, 'snap', null);
+    await mustAppend(control, appendOf(await feedNow(control), { cursor: {}, complete: false, snapshot: begin }));
+    expect(await only()).toMatchObject({ waits: false });
+    const others = ['lead', 'task'].map((entity) => ({ ...ACCOUNTS, entity }));
+    for (const feed of others) {
+      await control.profiles.subscribe('p1', feed, 'shape-1');
+      await control.feeds.queueSnapshot(feed, `snap-${feed.entity}`, null);
+    }
+    const waiting = async () =>
+      Promise.all(others.map(async (feed) => (await control.feeds.snapshots(feed))[0]?.waits));
+    expect(await waiting()).toEqual([false, false]);
+    const [lead] = others as [typeof ACCOUNTS];
+    expect(await control.bells.answer(feedBell(lead), 'other')).toMatchObject({ lease: 'taken' });
+    const first = { ...lead, owner: 'other', snapshot: { ...begin, id: 'snap-lead' }, cursor: {}, complete: false };
+    const feed = await control.feeds.get(lead);
+    if (!feed) throw new Error('no feed');
+    await mustAppend(control, {
+      ...appendOf(feed),
+      ...first,
+      page: page('lead-1', { snapshotId: 'snap-lead', begins: true }),
+    });
+    expect(await waiting()).toEqual([false, true]);
+    await read('two', null, { ends: true });
+    expect(await waiting()).toEqual([false, false]);
   });
 
   it('addressed to one profile waits for that one alone, and goes with it', async () => {
