@@ -7,6 +7,8 @@ const project = (name: string, include: string[], rest: object = {}) => ({
 
 export default defineConfig({
   test: {
+    // Most tests wait for servers: more files at once than a small machine has cores.
+    maxWorkers: 3,
     projects: [
       project('unit', ['test/unit/**/*.test.ts']),
       project('contract', ['test/contract/**/*.test.ts'], { globalSetup: ['test/support/postgres.setup.ts'] }),

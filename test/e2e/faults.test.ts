@@ -78,7 +78,7 @@ describe('a destination that hangs', () => {
 
 describe('kill -9 of any part while changes arrive', () => {
   it('loses nothing and doubles nothing', async () => {
-    await stream(3_000);
+    await stream(2_000);
     for (const part of [
       'functions',
       'dataverse',
