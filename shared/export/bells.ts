@@ -1,6 +1,6 @@
 import { BUSY_RETRY_MS } from '../control/bells.port.ts';
 import type { BellKey, Ring } from '../control/model.ts';
-import { type FreshetError, isFreshetError } from '../errors/error.ts';
+import { isFreshetError } from '../errors/error.ts';
 import type { OutgoingMessage, QueueName } from '../platform/queues/port.ts';
 import type { ExportPorts } from './ports.ts';
 
@@ -42,7 +42,7 @@ const OWN_SERVICES: readonly string[] = ['CONTROL_UNAVAILABLE', 'QUEUE_UNAVAILAB
 const TRIES = 30;
 const TRY_EVERY_MS = 1_000;
 
-export function isOwnService(error: unknown): error is FreshetError {
+export function isOwnService(error: unknown): boolean {
   return isFreshetError(error) && OWN_SERVICES.includes(error.code);
 }
 

@@ -31,7 +31,9 @@ export function makeDestinations(options: DestinationsOptions): Destinations {
       if (known) return known;
       const opening = open(profileId);
       opened.set(profileId, opening);
-      opening.catch(() => opened.delete(profileId));
+      opening.catch(() => {
+        if (opened.get(profileId) === opening) opened.delete(profileId);
+      });
       return opening;
     },
     async forget(profileId) {

@@ -43,10 +43,14 @@ function feedsPerSweep(requestsPerDay: number): number {
 export async function cleanUp(ports: ExportPorts): Promise<void> {
   await removeUnnamed(ports, PAGES_CONTAINER, '', (names) => ports.control.retention.named(names));
   const profiles = await ports.control.profiles.list([...ports.organizations.keys()]);
-  for (const { id, breaker } of profiles) {
-    if (breaker !== null) continue;
-    const destination = await ports.destinations.of(id);
-    await removeUnnamed(ports, RETRIES_CONTAINER, `${id}/`, (names) => destination.openBlobs(names));
+  for (const { id } of profiles) {
+    try {
+      const named = async (names: readonly string[]) => (await ports.destinations.of(id)).openBlobs(names);
+      await removeUnnamed(ports, RETRIES_CONTAINER, `${id}/`, named);
+    } catch (error) {
+      // Its destination cannot be asked today: the others are cleaned all the same.
+      ports.log.write('warn', 'retries not cleaned up', { profileId: id, reason: String(error) });
+    }
   }
 }
 
@@ -59,6 +63,7 @@ async function removeUnnamed(
   const old: string[] = [];
   const flush = async () => {
     const names = old.splice(0);
+    if (names.length === 0) return;
     const kept = new Set(await named(names));
     for (const name of names.filter((candidate) => !kept.has(candidate))) await ports.blobs.remove(container, name);
   };

@@ -1,7 +1,7 @@
 import type { Cell } from '../../dataverse/columns.ts';
 import type { Applied, Batch, RefusedEntry } from '../../destination/model.ts';
 import { type FreshetError, isFreshetError } from '../../errors/error.ts';
-import { findRefused, type Refused } from './bisect.ts';
+import { findRefused, type Refusal, type Refused } from './bisect.ts';
 import type { Entry } from './merge.ts';
 import { keepForRetry } from './retry-blobs.ts';
 import type { ApplyTurn } from './turn.ts';
@@ -44,7 +44,7 @@ export async function applyMerge(
 function refusedByColumns(turn: ApplyTurn, base: BatchBase, entries: readonly Entry[]): Refused<Entry>[] {
   return entries.flatMap((item) => {
     const reason = item.row === null ? null : turn.destination.refusal(base, [...item.row]);
-    return reason === null ? [] : [{ item, code: 'RECORD_REFUSED', reason }];
+    return reason === null ? [] : [{ item, code: 'RECORD_REFUSED', cause: 'columns', reason }];
   });
 }
 
@@ -57,13 +57,10 @@ function commit(
   return turn.destination.apply({ ...base, ...parts(entries), refused });
 }
 
-async function attempt(
-  turn: ApplyTurn,
-  base: BatchBase,
-  entries: readonly Entry[],
-): Promise<{ code: string; reason: string } | null> {
+async function attempt(turn: ApplyTurn, base: BatchBase, entries: readonly Entry[]): Promise<Refusal | null> {
   try {
-    await turn.destination.apply({ ...base, ...parts(entries), refused: [] }, 'trial');
+    // What a snapshot's end removes is no matter of these entries.
+    await turn.destination.apply({ ...base, ...parts(entries), refused: [], begins: [], ends: [] }, 'trial');
     return null;
   } catch (error) {
     return refusalOf(error);
@@ -71,9 +68,9 @@ async function attempt(
 }
 
 /** The refusal of a trial; anything else is no refusal of a record and is thrown on. */
-export function refusalOf(error: unknown): { code: string; reason: string } {
+export function refusalOf(error: unknown): Refusal {
   if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;
-  return { code: error.code, reason: reasonOf(error) };
+  return { code: error.code, cause: String(error.values.number ?? ''), reason: reasonOf(error) };
 }
 
 /** The database's own words. */

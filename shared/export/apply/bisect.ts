@@ -1,10 +1,14 @@
 import { FreshetError } from '../../errors/error.ts';
 
-/** An item that a destination refuses, and its words. */
-export interface Refused<T> {
-  readonly item: T;
+/** Why something is refused: our code, the database's number for the cause if it gave one, and its words. */
+export interface Refusal {
   readonly code: string;
+  readonly cause: string;
   readonly reason: string;
+}
+
+export interface Refused<T> extends Refusal {
+  readonly item: T;
 }
 
 /** So many refused alike, and none accepted, is the destination's fault and not the records'. */
@@ -14,11 +18,13 @@ const SYSTEMIC_SAMPLE = 40;
 
 /**
  * Finds the items that make `attempt` fail, by halves. `attempt` changes nothing: it answers null when all of its items are
- * accepted, else why not. `items` as a whole is known to fail. Rejects with DESTINATION_REFUSES_ALL when it is systemic.
+ * accepted, else why not. `items` as a whole is known to fail. Rejects with DESTINATION_REFUSES_ALL when it is systemic, unless
+ * the items are bad by selection, as retries are.
  */
 export async function findRefused<T>(
   items: readonly T[],
-  attempt: (items: readonly T[]) => Promise<{ code: string; reason: string } | null>,
+  attempt: (items: readonly T[]) => Promise<Refusal | null>,
+  { systemic = true } = {},
 ): Promise<Refused<T>[]> {
   const refused: Refused<T>[] = [];
   let accepted = false;
@@ -30,7 +36,7 @@ export async function findRefused<T>(
       accepted = true;
     } else if (item !== undefined && part.length === 1) {
       refused.push({ item, ...failure });
-      if (!accepted && refused.length === SYSTEMIC_MIN_ITEMS) await refuseIfSystemic();
+      if (systemic && !accepted && refused.length === SYSTEMIC_MIN_ITEMS) await refuseIfSystemic();
     } else {
       await searchHalves(part);
     }
@@ -44,10 +50,10 @@ export async function findRefused<T>(
 
   async function refuseIfSystemic(): Promise<void> {
     const first = refused[0];
-    if (!first || refused.some(({ code }) => code !== first.code)) return;
+    if (!first || refused.some(({ cause }) => cause !== first.cause)) return;
     for (const item of spread(items.slice(refused.length), SYSTEMIC_SAMPLE)) {
       const failure = await attempt([item]);
-      if (failure?.code !== first.code) return;
+      if (failure?.cause !== first.cause) return;
     }
     throw new FreshetError('DESTINATION_REFUSES_ALL', { text: first.reason });
   }

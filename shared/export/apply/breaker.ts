@@ -18,8 +18,10 @@ export async function openBreaker(ports: ExportPorts, profile: Profile, error: F
     since: profile.breaker?.since ?? now,
     probeAt: now + ports.options.probeMs,
   };
-  await ports.control.profiles.update(profile.id, { breaker });
+  const known = await ports.control.profiles.update(profile.id, { breaker });
   await ports.destinations.forget(profile.id);
+  // Deleted while its worker was at it: nothing of it may come back.
+  if (!known) return;
   await ringLater(ports, profileBell(profile.id), ports.options.probeMs);
   if (!opens) return;
   ports.log.write('warn', 'breaker opened', { profileId: profile.id, code: error.code, reason: error.message });

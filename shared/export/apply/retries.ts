@@ -45,7 +45,7 @@ async function settle(turn: ApplyTurn, entity: string, shape: string, attempts: 
       return await afterSettlement(turn, attempts, settled);
     } catch (error) {
       if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;
-      const found = await findRefused(good, (part) => trial(turn, entity, shape, part));
+      const found = await findRefused(good, (part) => trial(turn, entity, shape, part), { systemic: false });
       if (found.length === 0) throw error;
       refused.push(...found);
     }

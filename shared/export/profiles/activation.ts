@@ -2,6 +2,7 @@ import type { FeedKey, Profile } from '../../control/model.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { shapeOf } from '../../dataverse/shape.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { isOwnService } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
 import { initialSyncState } from './profile-json.ts';
 import { ringProfile } from './profiles.ts';
@@ -22,11 +23,14 @@ export async function runActivationStep(ports: ExportPorts, profileId: string, s
 }
 
 const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Promise<void>> = {
-  validate: validateActivation,
+  validate: (ports, profile) => validateActivation(ports, profile, { patient: true }),
   tables: makeTables,
   join: joinFeeds,
   register: async (ports, profile) => registerActive(ports, profile.settings.organizationId),
-  start: async (ports, profile) => ringProfile(ports, profile.id),
+  start: async (ports, profile) => {
+    await ports.control.profiles.update(profile.id, { trouble: null });
+    await ringProfile(ports, profile.id);
+  },
 };
 
 /** Keeps why an activation ended, for the profile's status. */
@@ -39,9 +43,17 @@ export async function failActivation(
   ports.log.write('error', 'activation failed', { profileId, code: error.code, reason: error.text });
 }
 
-/** Checks organization, entities and destination; ACTIVATION_REFUSED names everything found at once. Writes nothing. */
-export async function validateActivation(ports: ExportPorts, profile: Profile): Promise<void> {
-  const findings = [...(await sourceFindings(ports, profile)), ...(await destinationFindings(ports, profile))];
+/**
+ * Checks organization, entities and destination; ACTIVATION_REFUSED names everything found at once. Writes nothing. For a caller
+ * who waits, a destination or vault that cannot be reached is a finding (the address may be wrong); for a `patient` one,
+ * as for the organization always, it is trouble that passes and is thrown.
+ */
+export async function validateActivation(
+  ports: ExportPorts,
+  profile: Profile,
+  { patient = false } = {},
+): Promise<void> {
+  const findings = [...(await sourceFindings(ports, profile)), ...(await destinationFindings(ports, profile, patient))];
   if (findings.length > 0) throw new FreshetError('ACTIVATION_REFUSED', { details: findings.join('; ') });
 }
 
@@ -69,32 +81,39 @@ function entityFinding(entity: EntityMetadata): string | null {
   return entity.changeTracking ? null : `${entity.logicalName} does not track changes: switch change tracking on`;
 }
 
-async function destinationFindings(ports: ExportPorts, profile: Profile): Promise<string[]> {
-  const found = await finding(async () => {
-    const destination = await ports.destinations.of(profile.id);
-    const positions = (await destination.positions()) ?? [];
-    const foreign = positions.find(({ profileId }) => profileId !== profile.id);
-    if (foreign)
-      return new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId })
-        .message;
-    const subscriptions = await ports.control.profiles.subscriptions(profile.id);
-    // A subscription was checked when it was made; a crash may have left its table without a position.
-    const own = new Set([...positions, ...subscriptions].map(({ entity }) => entity));
-    const others = profile.settings.entities.map(({ entity }) => entity).filter((entity) => !own.has(entity));
-    const existing = await destination.existingTables(others);
-    if (existing.length === 0) return null;
-    return `tables exist already for ${existing.join(', ')}: drop them, or choose another prefix or schema`;
-  }, 'DestinationKeyVaultUri');
+async function destinationFindings(ports: ExportPorts, profile: Profile, patient: boolean): Promise<string[]> {
+  // The secret may have been corrected since it was read.
+  if (profile.state !== 'active') await ports.destinations.forget(profile.id);
+  const found = await finding(
+    async () => {
+      const destination = await ports.destinations.of(profile.id);
+      const positions = (await destination.positions()) ?? [];
+      const foreign = positions.find(({ profileId }) => profileId !== profile.id);
+      if (foreign)
+        return new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId })
+          .message;
+      const subscriptions = await ports.control.profiles.subscriptions(profile.id);
+      // A subscription was checked when it was made; a crash may have left its table without a position.
+      const own = new Set([...positions, ...subscriptions].map(({ entity }) => entity));
+      const others = profile.settings.entities.map(({ entity }) => entity).filter((entity) => !own.has(entity));
+      const existing = await destination.existingTables(others);
+      if (existing.length === 0) return null;
+      return `tables exist already for ${existing.join(', ')}: drop them, or choose another prefix or schema`;
+    },
+    'DestinationKeyVaultUri',
+    patient,
+  );
   return found === null ? [] : [found];
 }
 
-/** The text of what a check found, or of the error that it ran into. */
-async function finding(check: () => Promise<string | null>, field?: string): Promise<string | null> {
+/** The text of what a check found, or of the error that it ran into. What passes by itself or is our own fault is thrown. */
+async function finding(check: () => Promise<string | null>, field?: string, patient = true): Promise<string | null> {
   const label = (text: string | null) => (text === null || field === undefined ? text : `${field}: ${text}`);
   try {
     return label(await check());
   } catch (error) {
-    if (!isFreshetError(error)) throw error;
+    if (!isFreshetError(error) || isOwnService(error) || error.class === 'bug') throw error;
+    if (patient && error.class === 'retry') throw error;
     return label(error.message);
   }
 }

@@ -76,12 +76,14 @@ export async function deactivateProfile(
 /** Removes the profile with its failures, retries and the pages nobody else needs; the destination's objects stay. */
 export async function deleteProfile(ports: ExportPorts, administered: Administered, id: string): Promise<void> {
   const profile = await visibleProfile(ports, administered, id);
-  const pages = await ports.control.profiles.remove(id);
+  // Its row goes last, so that what a crash left over can be deleted by the same call.
+  await ports.control.profiles.update(id, { state: 'stopped' });
   await ports.destinations.forget(id);
   await registerActive(ports, profile.settings.organizationId);
   await ports.blobs.removeContainer(failuresContainer(id));
   for await (const { name } of ports.blobs.list(RETRIES_CONTAINER, `${id}/`))
     await ports.blobs.remove(RETRIES_CONTAINER, name);
+  const pages = await ports.control.profiles.remove(id);
   for (const page of pages) await ports.blobs.remove(PAGES_CONTAINER, page);
 }
 

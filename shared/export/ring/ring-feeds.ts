@@ -26,8 +26,10 @@ export async function ringFeeds(
   const unprocessable = read.filter(isUnprocessable);
   const notifications = read.flatMap(({ notification }) => ('reason' in notification ? [] : [notification]));
   const known = notifications.filter(({ organizationId }) => ports.organizations.has(organizationId));
-  await Promise.all(unprocessable.map((message) => keep(ports, message.body, message.notification.reason)));
   await ringBells(ports, await insist(ports, () => ringsOf(reachOf, known)));
+  await insist(ports, () =>
+    Promise.all(unprocessable.map((message) => keep(ports, message.body, message.notification.reason))),
+  );
   const rung = {
     rung: known.length,
     unknownOrganization: notifications.length - known.length,

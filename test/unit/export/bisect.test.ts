@@ -7,8 +7,8 @@ function destination(refuses: (item: number) => string | null) {
   const asked = { times: 0 };
   const attempt = async (items: readonly number[]) => {
     asked.times++;
-    const code = items.map(refuses).find((found) => found !== null);
-    return code ? { code, reason: `refuses: ${code}` } : null;
+    const cause = items.map(refuses).find((found) => found !== null);
+    return cause ? { code: 'RECORD_REFUSED', cause, reason: `refuses: ${cause}` } : null;
   };
   return { asked, attempt };
 }
@@ -28,13 +28,17 @@ describe('bisecting', () => {
 
   it('finds one bad item among 5,000 in about 26 attempts', async () => {
     const { asked, attempt } = destination((item) => (item === 3210 ? 'x' : null));
-    expect(await findRefused(upTo(5000), attempt)).toEqual([{ item: 3210, code: 'x', reason: 'refuses: x' }]);
+    expect(await findRefused(upTo(5000), attempt)).toEqual([
+      { item: 3210, code: 'RECORD_REFUSED', cause: 'x', reason: 'refuses: x' },
+    ]);
     expect(asked.times).toBeLessThanOrEqual(28);
   });
 
   it('asks a single item for its reason', async () => {
     const { attempt } = destination(() => 'x');
-    expect(await findRefused([7], attempt)).toEqual([{ item: 7, code: 'x', reason: 'refuses: x' }]);
+    expect(await findRefused([7], attempt)).toEqual([
+      { item: 7, code: 'RECORD_REFUSED', cause: 'x', reason: 'refuses: x' },
+    ]);
   });
 
   it('finds nothing when only the whole was refused', async () => {
@@ -52,6 +56,10 @@ describe('bisecting', () => {
     expect(await findRefused(upTo(19), destination(() => 'x').attempt)).toHaveLength(19);
     expect(await findRefused(upTo(40), destination((item) => (item % 2 ? 'x' : 'y')).attempt)).toHaveLength(40);
     expect(await findRefused(upTo(40), destination((item) => (item === 39 ? null : 'x')).attempt)).toHaveLength(39);
+  });
+
+  it('never blames the destination for items that are bad by selection', async () => {
+    expect(await findRefused(upTo(50), destination(() => 'x').attempt, { systemic: false })).toHaveLength(50);
   });
 
   it('passes on what is no refusal', async () => {

@@ -229,6 +229,18 @@ describe('a record that the destination refuses', () => {
     );
   });
 
+  it('is a failed record in the end also when many are refused together', async () => {
+    const world = new World();
+    const id = await world.addProfile('one');
+    await world.run(10 * SECOND);
+    world.database('one').constraint = (_entity, _id, row) => (row?.name === 'bad' ? 'the check says no' : null);
+    for (let count = 0; count < 30; count++) world.organization.create('parent', { name: 'bad' });
+    world.organization.create('parent', { name: 'good' });
+    await world.run(MINUTE);
+    expect((await status(world, id)).entity).toMatchObject({ RetryNotifications: 0, FailureNotifications: 30 });
+    expect((await status(world, id)).profile).toMatchObject({ ExportStatus: 'Running' });
+  });
+
   it('that fits no column is refused without asking the database', async () => {
     const world = new World();
     const id = await world.addProfile('one');
