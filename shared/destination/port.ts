@@ -10,10 +10,10 @@ import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySet
 export interface Destination {
   /** Names of entities whose table stands already (lower case); reads only. */
   existingTables(entities: readonly string[]): Promise<string[]>;
-  /** Creates schema, position and retry tables, metadata tables and, if wanted, the delete log. Safe to repeat. */
-  prepare(options: { deleteLog: boolean }): Promise<void>;
-  /** Creates the entity's table, or adds and widens columns (one per statement; never drops or narrows). Safe to repeat. */
-  shape(entity: EntityMetadata): Promise<void>;
+  /** Creates schema, position and retry tables, metadata tables and, if wanted, the delete log. Safe to repeat; true when any was missing. */
+  prepare(options: { deleteLog: boolean }): Promise<boolean>;
+  /** Creates the entity's table, or adds and widens columns (one per statement; never drops or narrows). Safe to repeat; true when it changed anything. */
+  shape(entity: EntityMetadata): Promise<boolean>;
   /** Makes the metadata tables say what the definition says about this entity, in one transaction. */
   describe(entity: EntityMetadata): Promise<void>;
   /** Where every entity of the profile stands. Null: our own tables are gone. Also serves as the breaker's probe. */

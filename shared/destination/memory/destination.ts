@@ -28,25 +28,29 @@ export class MemoryDestination implements Destination {
     );
   }
 
-  prepare({ deleteLog }: { deleteLog: boolean }): Promise<void> {
+  prepare({ deleteLog }: { deleteLog: boolean }): Promise<boolean> {
     return this.#run('prepare', (area) => {
+      const missing = area.own === null || (deleteLog && area.own.deletions === null);
       area.own ??= { positions: new Map(), retries: new Map(), metadata: new Map(), deletions: null };
       if (deleteLog) area.own.deletions ??= new Map();
+      return missing;
     });
   }
 
-  shape(entity: EntityMetadata): Promise<void> {
+  shape(entity: EntityMetadata): Promise<boolean> {
     return this.#run('shape', ({ tables }) => {
       const name = entity.logicalName.toLowerCase();
       const columns = exportColumns(entity).map((column) => [column.name, column] as const);
       const table = tables.get(name);
       if (!table) {
         tables.set(name, { columns: new Map(columns), rows: new Map() });
-        return;
+        return true;
       }
       // All or nothing: what is incompatible shows before anything is changed.
       const changes = columns.map(([key, column]) => [key, widenColumn(name, table.columns.get(key), column)] as const);
+      const alters = changes.some(([key, column]) => table.columns.get(key) !== column);
       for (const [key, column] of changes) table.columns.set(key, column);
+      return alters;
     });
   }
 

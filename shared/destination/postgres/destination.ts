@@ -55,7 +55,7 @@ export class PostgresDestination implements Destination {
     });
   }
 
-  prepare({ deleteLog }: { deleteLog: boolean }): Promise<void> {
+  prepare({ deleteLog }: { deleteLog: boolean }): Promise<boolean> {
     const { schema, position, retry } = this.#names;
     return this.#transaction(async (session) => {
       await lockDefinition(session, position);
@@ -71,10 +71,11 @@ export class PostgresDestination implements Destination {
       // Positions without their retries, or retries without a position, would say what is not true: all begins anew.
       if (missing.some(({ table }) => table === retry)) await deleteAll(session, position);
       if (missing.some(({ table }) => table === position)) await deleteAll(session, retry);
+      return missing.length > 0;
     });
   }
 
-  async shape(entity: EntityMetadata): Promise<void> {
+  async shape(entity: EntityMetadata): Promise<boolean> {
     const table = this.#names.entity(entity.logicalName);
     const columns = exportColumns(entity);
     const work = async (session: Session) => {
@@ -82,12 +83,14 @@ export class PostgresDestination implements Destination {
       const standing = await standingTable(session, table);
       if (standing === null) {
         await session.query(createEntityTable(table, columns));
-        return;
+        return true;
       }
-      for (const statement of alterEntityTable(table, standing, columns)) await session.query(statement);
+      const statements = alterEntityTable(table, standing, columns);
+      for (const statement of statements) await session.query(statement);
+      return statements.length > 0;
     };
     try {
-      await this.#transaction(work, { statementTimeoutMs: LONG_STATEMENT_MS });
+      return await this.#transaction(work, { statementTimeoutMs: LONG_STATEMENT_MS });
     } catch (error) {
       // Rows that stand do not fit the wider type (a decimal has more digits than are left before the point).
       if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;

@@ -6,11 +6,11 @@ import { ringBells } from '../bells.ts';
 import { loadContent } from '../pages.ts';
 import { applyMerge } from './apply-merge.ts';
 import { mergePages, pagesOfMerge } from './merge.ts';
-import { remedy } from './remedy.ts';
+import { remedy, repair } from './remedy.ts';
 import { type ApplyTurn, feedOf, shapeOfPage } from './turn.ts';
 
 /** Pages looked at for one merge: small ones come in great numbers. */
-const MERGE_MAX_PAGES = 200;
+const MERGE_MAX_PAGES = 50;
 
 /** Applies what is behind in one feed until its end or the turn's. */
 export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promise<void> {
@@ -73,6 +73,7 @@ type Loaded = Awaited<ReturnType<typeof load>>;
 /** Columns are added or widened before the pages that carry them. */
 async function reshape(turn: ApplyTurn, subscribed: Subscribed, shape: string): Promise<string> {
   const { entity } = await shapeOfPage(turn, feedOf(subscribed), shape);
+  await turn.destination.prepare({ deleteLog: turn.profile.settings.writeDeleteLog });
   await turn.destination.shape(entity);
   await turn.destination.describe(entity);
   await turn.ports.control.profiles.report(turn.profile.id, subscribed.entity, { shape });
@@ -82,7 +83,7 @@ async function reshape(turn: ApplyTurn, subscribed: Subscribed, shape: string): 
 async function apply(turn: ApplyTurn, subscribed: Subscribed, position: Position, loaded: Loaded): Promise<void> {
   const last = loaded.at(-1)?.page;
   if (!last) return;
-  const { columns, entity } = await shapeOfPage(turn, feedOf(subscribed), last.shape);
+  const { columns } = await shapeOfPage(turn, feedOf(subscribed), last.shape);
   const merge = mergePages(loaded, turn.profile.id);
   const oldest = oldestNotification(loaded);
   const base = {
@@ -101,9 +102,7 @@ async function apply(turn: ApplyTurn, subscribed: Subscribed, position: Position
     await afterCommit(turn, subscribed, position, base.to, applied, loaded, oldest);
   } catch (error) {
     if (!isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) throw error;
-    // Somebody dropped or altered an object of ours: it is made anew, and filled by a resync.
-    await turn.destination.shape(entity);
-    await remedy(turn, subscribed, error.message);
+    await repair(turn, subscribed, error);
   }
 }
 

@@ -1,15 +1,16 @@
 import { STARTS_MAX } from '../../control/bells.port.ts';
-import { type Profile, profileBell } from '../../control/model.ts';
+import { feedBell, type Profile, profileBell } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
-import { type ApplyMessage, comeBackAfter, isOwnService, postpone } from '../bells.ts';
+import { type ApplyMessage, comeBackAfter, isOwnService, postpone, ringBells } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
+import { initialSyncState } from '../profiles/profile-json.ts';
 import { applyFeed } from './apply-feed.ts';
 import { closeBreaker, openBreaker } from './breaker.ts';
 import { logFailedRecords } from './failed-records.ts';
-import { remedy } from './remedy.ts';
+import { remedy, repair } from './remedy.ts';
 import { reportRetries, tryRetries } from './retries.ts';
-import { type ApplyTurn, loadPositions } from './turn.ts';
+import { type ApplyTurn, feedOf, loadPositions } from './turn.ts';
 
 /** A turn ends after this time, so that no profile holds a worker for itself. */
 const TURN_MS = 10_000;
@@ -116,17 +117,37 @@ async function round(turn: ApplyTurn): Promise<'done' | 'again'> {
   const held = await ports.control.bells.hold(bell, owner);
   if (held === null) return 'done';
   const subscriptions = await ports.control.profiles.subscriptions(profile.id);
+  for (const subscribed of subscriptions) await reportLost(turn, subscribed);
   const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
   await sideBySide(behind, (subscribed) => applyFeed(turn, subscribed));
-  const lost = await tryRetries(turn);
-  for (const subscribed of subscriptions.filter(({ entity }) => lost.includes(entity))) {
-    await remedy(turn, subscribed, 'the blob of a retry is lost');
-  }
+  const more = await retryRecords(turn, subscriptions);
   await logFailedRecords(turn);
   await reportRetries(turn);
-  if (ports.clock.now() >= turn.end) return 'again';
+  if (more || ports.clock.now() >= turn.end) return 'again';
   if (!(await ports.control.bells.heard(bell, owner, held.rung))) return 'done';
   return (await ports.control.bells.giveBack(bell, owner)) === 'rung' ? 'again' : 'done';
+}
+
+/** A report that a crash swallowed: the control row must not stand behind for ever, and whoever waits for it goes on. */
+async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: Subscribed): Promise<void> {
+  const position = positions.get(subscribed.entity);
+  if (!position || position.page === subscribed.page) return;
+  const { page, number, counters } = position;
+  await ports.control.profiles.report(profile.id, subscribed.entity, { page, number, counters });
+  await ringBells(ports, [{ key: feedBell(feedOf(subscribed)) }]);
+}
+
+/** Due retries; what keeps them from being tried is mended by a resync, unless one is under way. True: more are due. */
+async function retryRecords(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<boolean> {
+  const { lost, gone, more } = await tryRetries(turn);
+  for (const subscribed of subscriptions) {
+    const error = gone.get(subscribed.entity);
+    if (error) await repair(turn, subscribed, error);
+    else if (lost.has(subscribed.entity) && initialSyncState(subscribed) !== 'InProgress') {
+      await remedy(turn, subscribed, 'the blob of a retry is lost');
+    }
+  }
+  return more;
 }
 
 /** Runs all, a few at a time; the first failure is thrown once those under way have ended. */

@@ -1,8 +1,10 @@
-import { feedBell } from '../../control/model.ts';
+import { type FeedKey, feedBell } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
+import type { EntityMetadata } from '../../dataverse/metadata.ts';
+import type { Counters } from '../../destination/model.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { ringBells } from '../bells.ts';
-import { type ApplyTurn, feedOf, loadPositions, shapeOfPage } from './turn.ts';
+import { type ApplyTurn, feedOf, reloadPosition, shapeOfPage } from './turn.ts';
 
 /**
  * The one remedy for everything that breaks the chain (a gap, a lost blob, a restored database, tables gone, a first
@@ -12,23 +14,40 @@ import { type ApplyTurn, feedOf, loadPositions, shapeOfPage } from './turn.ts';
 export async function remedy(turn: ApplyTurn, subscribed: Subscribed, why: string): Promise<void> {
   const { ports, profile, destination } = turn;
   const key = feedOf(subscribed);
-  const feed = await ports.control.feeds.get(key);
-  if (feed === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: key.entity });
-  const { entity } = await shapeOfPage(turn, key, feed.shape);
-  await destination.prepare({ deleteLog: profile.settings.writeDeleteLog });
+  const { shape, entity } = await definitionNow(turn, key);
   await destination.shape(entity);
   await destination.describe(entity);
   const snapshot = await ports.control.feeds.queueSnapshot(key, ports.newId(), profile.id);
-  const expected = turn.positions.get(key.entity)?.page ?? null;
+  await ports.control.profiles.report(profile.id, key.entity, { shape, snapshotId: snapshot.id });
+  const before = turn.positions.get(key.entity);
   const mark = { page: snapshot.id, number: snapshot.mark };
-  const placed = await destination.place(key.entity, expected, mark);
-  await loadPositions(turn);
-  if (!placed) return;
+  const placed = await destination.place(key.entity, before?.page ?? null, mark);
+  if (!placed) return reloadPosition(turn, key.entity);
+  const { stamp, counters } = before ?? { stamp: 0, counters: NO_COUNTERS };
+  turn.positions.set(key.entity, { entity: key.entity, profileId: profile.id, ...mark, stamp, counters });
   ports.log.write('info', 'resync queued', { profileId: profile.id, ...key, why });
-  await ports.control.profiles.report(profile.id, key.entity, {
-    ...mark,
-    shape: feed.shape,
-    snapshotId: snapshot.id,
-  });
+  await ports.control.profiles.report(profile.id, key.entity, mark);
   await ringBells(ports, [{ key: feedBell(key) }]);
 }
+
+/**
+ * A table or column of ours is said to be gone: what is missing is made anew, and filled by the remedy. Nothing missing means
+ * that the destination has trouble of its own (a trigger, a view), which no resync mends: the error is thrown on.
+ */
+export async function repair(turn: ApplyTurn, subscribed: Subscribed, error: FreshetError): Promise<void> {
+  const { entity } = await definitionNow(turn, feedOf(subscribed));
+  const prepared = await turn.destination.prepare({ deleteLog: turn.profile.settings.writeDeleteLog });
+  const shaped = await turn.destination.shape(entity);
+  if (!prepared && !shaped) throw error;
+  await reloadPosition(turn, subscribed.entity);
+  await remedy(turn, subscribed, error.message);
+}
+
+async function definitionNow(turn: ApplyTurn, key: FeedKey): Promise<{ shape: string; entity: EntityMetadata }> {
+  const feed = await turn.ports.control.feeds.get(key);
+  if (feed === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: key.entity });
+  const { entity } = await shapeOfPage(turn, key, feed.shape);
+  return { shape: feed.shape, entity };
+}
+
+const NO_COUNTERS: Counters = { read: 0, applied: 0, replaced: 0, retrying: 0, failed: 0, regressed: 0 };

@@ -1,7 +1,7 @@
 import { profileBell } from '../../control/model.ts';
 import type { Cell } from '../../dataverse/columns.ts';
 import type { RetryEntry, RetrySettlement, Settled } from '../../destination/model.ts';
-import { isFreshetError } from '../../errors/error.ts';
+import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { ringLater } from '../bells.ts';
 import { refusalOf } from './apply-merge.ts';
 import { findRefused, type Refused } from './bisect.ts';
@@ -16,21 +16,37 @@ interface Attempt {
   readonly content: RetryContent;
 }
 
-/** Tries again what is due. Answers with the entities whose retries cannot be tried because their blobs are lost. */
-export async function tryRetries(turn: ApplyTurn): Promise<string[]> {
+/** What came of trying the retries that are due. */
+export interface Tried {
+  /** Entities whose retries cannot be tried because their blobs are lost. */
+  readonly lost: ReadonlySet<string>;
+  /** Entities whose table is gone, with the database's words. */
+  readonly gone: ReadonlyMap<string, FreshetError>;
+  /** More are due than were tried. */
+  readonly more: boolean;
+}
+
+/** Tries again what is due. */
+export async function tryRetries(turn: ApplyTurn): Promise<Tried> {
   const due = await turn.destination.dueRetries(turn.ports.clock.now(), RETRIES_AT_ONCE);
   const lost = new Set<string>();
+  const gone = new Map<string, FreshetError>();
   for (const [entity, entries] of Map.groupBy(due, ({ entity }) => entity)) {
     const attempts = await Promise.all(
       entries.map(async (entry) => ({ entry, content: await contentOf(turn, entry) })),
     );
     if (attempts.some(({ content }) => content === null)) lost.add(entity);
     const whole = attempts.flatMap(({ entry, content }) => (content ? [{ entry, content }] : []));
-    for (const [shape, alike] of Map.groupBy(whole, ({ content }) => content.shape)) {
-      await settle(turn, entity, shape, alike);
+    try {
+      for (const [shape, alike] of Map.groupBy(whole, ({ content }) => content.shape)) {
+        await settle(turn, entity, shape, alike);
+      }
+    } catch (error) {
+      if (!isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) throw error;
+      gone.set(entity, error);
     }
   }
-  return [...lost];
+  return { lost, gone, more: due.length === RETRIES_AT_ONCE && lost.size + gone.size === 0 };
 }
 
 /** One transaction for all that is accepted, found by trials as in a merge. */

@@ -51,6 +51,13 @@ export async function loadPositions(turn: ApplyTurn): Promise<void> {
   }
 }
 
+/** Reads one position anew; those of other entities may be further on than the answer. */
+export async function reloadPosition(turn: ApplyTurn, entity: string): Promise<void> {
+  const position = (await turn.destination.positions())?.find((one) => one.entity === entity);
+  if (position) turn.positions.set(entity, position);
+  else turn.positions.delete(entity);
+}
+
 /** Our own tables are gone, or were never made. */
 async function makeOwnTables(turn: ApplyTurn): Promise<Position[]> {
   await turn.destination.prepare({ deleteLog: turn.profile.settings.writeDeleteLog });
