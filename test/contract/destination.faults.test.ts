@@ -113,7 +113,9 @@ describe('a PostgreSQL that locks, refuses or breaks', () => {
     });
 
     it('a server that ends the session is told as unavailable, and the next call has a new one', async () => {
-      await ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freshet' AND datname = current_database()`);
+      await ask(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freshet' AND datname = current_database()`,
+      );
       await destination
         .positions()
         .catch((error: unknown) => expect(error).toMatchObject({ code: 'DESTINATION_UNAVAILABLE' }));

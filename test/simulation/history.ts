@@ -12,6 +12,7 @@ import { makeReaches } from '../../shared/export/ring/reaches.ts';
 import { ringFeeds } from '../../shared/export/ring/ring-feeds.ts';
 import { sweep } from '../../shared/export/sweep.ts';
 import { ORGANIZATION_ID, World } from '../support/world.ts';
+import { failureOf } from './failures.ts';
 import { Witness } from './witness.ts';
 import { Worker } from './workers.ts';
 
@@ -305,16 +306,6 @@ export class History {
     this.#trace.push(event);
     this.#attempt(happens);
   }
-}
-
-/** The error that a port's trouble shows itself by. */
-function failureOf(operation: string): FreshetError {
-  const [port = ''] = operation.split(/[ .]/);
-  if (port === 'destination') return new FreshetError('DESTINATION_UNAVAILABLE', { text: 'cut' });
-  if (port === 'source') return new FreshetError('SOURCE_UNAVAILABLE', { host: 'contoso', reason: 'cut' });
-  if (port === 'blobs') return new FreshetError('STORAGE_UNAVAILABLE', { reason: 'cut' });
-  if (port === 'queues') return new FreshetError('QUEUE_UNAVAILABLE', { queue: 'reads', reason: 'cut' });
-  return new FreshetError('CONTROL_UNAVAILABLE', { reason: 'cut' });
 }
 
 function textOf(rows: ReadonlyMap<string, unknown>, without: ReadonlySet<string>): string {

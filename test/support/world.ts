@@ -73,6 +73,8 @@ export interface WorldOptions {
   readonly notifications?: boolean;
   /** Rows of a page, so that a few rows make several pages. */
   readonly pageRows?: number;
+  /** Between the world's own process and its ports. */
+  readonly gate?: Gate;
 }
 
 /**
@@ -102,7 +104,8 @@ export class World {
     this.organization = this.#makeOrganization(options);
     this.control = createMemoryControl({ clock: this.clock });
     this.#pageRows = options.pageRows;
-    this.ports = this.makePorts();
+    // Its own process sleeps by the world's clock, which goes on while it does.
+    this.ports = { ...this.makePorts(options.gate), clock: this.clock };
     this.#reachOf = makeReaches(this.ports);
     this.#nextSweepAt = this.clock.now() + SWEEP_INTERVAL_S * 1000;
   }

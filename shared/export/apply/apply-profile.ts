@@ -1,6 +1,7 @@
 import { STARTS_MAX } from '../../control/bells.port.ts';
 import { feedBell, type Profile, profileBell } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
+import type { Counters } from '../../destination/model.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { type ApplyMessage, comeBackAfter, isOwnService, postpone, ringBells } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
@@ -83,23 +84,24 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
     positions: new Map(),
     shapes: new Map(),
   };
-  await probe(turn);
-  for (let faults = 0; ports.clock.now() < turn.end; ) {
+  for (let faults = 0, known = false; ports.clock.now() < turn.end; ) {
     try {
+      if (!known) await askPositions(turn);
+      known = true;
       if ((await round(turn)) === 'done') return;
       faults = 0;
     } catch (error) {
       if (!passesByItself(error) || ++faults > RETRIES_ON_THE_SPOT) throw error;
-      await ports.clock.sleep(FIRST_PAUSE_MS * 2 ** (faults - 1));
       // Whether the last commit happened is told by the positions.
-      await loadPositions(turn);
+      known = false;
+      await ports.clock.sleep(FIRST_PAUSE_MS * 2 ** (faults - 1));
     }
   }
   await postpone(ports, turn.bell, owner, 0);
 }
 
 /** The first question to the destination; behind an open breaker it may take no longer than a probe, and closes it. */
-async function probe(turn: ApplyTurn): Promise<void> {
+async function askPositions(turn: ApplyTurn): Promise<void> {
   const { ports, profile } = turn;
   if (profile.breaker === null) return loadPositions(turn);
   const late = new AbortController();
@@ -131,10 +133,15 @@ async function round(turn: ApplyTurn): Promise<'done' | 'again'> {
 /** A report that a crash swallowed: the control row must not stand behind for ever, and whoever waits for it goes on. */
 async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: Subscribed): Promise<void> {
   const position = positions.get(subscribed.entity);
-  if (!position || position.page === subscribed.page) return;
+  if (!position) return;
   const { page, number, counters } = position;
+  if (page === subscribed.page && sameCounters(counters, subscribed.counters)) return;
   await ports.control.profiles.report(profile.id, subscribed.entity, { page, number, counters });
   await ringBells(ports, [{ key: feedBell(feedOf(subscribed)) }]);
+}
+
+function sameCounters(a: Counters, b: Counters): boolean {
+  return (Object.keys(a) as (keyof Counters)[]).every((name) => a[name] === b[name]);
 }
 
 /** Due retries; what keeps them from being tried is mended by a resync, unless one is under way. True: more are due. */
