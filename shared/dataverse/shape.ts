@@ -24,6 +24,9 @@ const PAGE_MIN_ROWS = 200;
 /** Dataverse gives no more (reference: dataverse.md, section 2.1). */
 const PAGE_MAX_ROWS = 5_000;
 
+/** How many keys a page of a first cursor asks for. */
+export const PAGE_KEYS = PAGE_MAX_ROWS;
+
 /** How many rows a page of this entity asks for. */
 export function pageRows(entity: EntityMetadata): number {
   const rows = Math.floor(PAGE_MAX_CELLS / exportColumns(entity).length);

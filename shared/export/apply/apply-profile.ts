@@ -52,7 +52,7 @@ async function applyOwned(ports: ExportPorts, profileId: string, owner: string, 
     await takeTurn(ports, profile, owner);
   } catch (error) {
     if (!isFreshetError(error) || isOwnService(error)) throw error;
-    await openBreaker(ports, profile, error);
+    await openBreaker(ports, profileId, error);
     await release(ports, profile, owner);
   }
 }
@@ -83,12 +83,16 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
     end: ports.clock.now() + TURN_MS,
     positions: new Map(),
     shapes: new Map(),
+    breakerOpen: profile.breaker !== null,
   };
   for (let faults = 0, known = false; ports.clock.now() < turn.end; ) {
     try {
       if (!known) await askPositions(turn);
       known = true;
-      if ((await round(turn)) === 'done') return;
+      const outcome = await round(turn);
+      // Reading is no proof that writing works: only a whole round is.
+      if (turn.breakerOpen) await closeBreaker(turn);
+      if (outcome === 'done') return;
       faults = 0;
     } catch (error) {
       if (!passesByItself(error) || ++faults > RETRIES_ON_THE_SPOT) throw error;
@@ -100,17 +104,16 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
   await postpone(ports, turn.bell, owner, 0);
 }
 
-/** The first question to the destination; behind an open breaker it may take no longer than a probe, and closes it. */
+/** The first question to the destination; behind an open breaker it may take no longer than a probe. */
 async function askPositions(turn: ApplyTurn): Promise<void> {
-  const { ports, profile } = turn;
-  if (profile.breaker === null) return loadPositions(turn);
+  const { ports } = turn;
+  if (!turn.breakerOpen) return loadPositions(turn);
   const late = new AbortController();
   const tooLate = ports.clock.sleep(PROBE_MS, late.signal).then(() => {
     throw new FreshetError('DESTINATION_UNAVAILABLE', { text: `no answer within ${PROBE_MS / 1000} s` });
   });
   tooLate.catch(() => {});
   await Promise.race([loadPositions(turn), tooLate]).finally(() => late.abort());
-  await closeBreaker(ports, profile);
 }
 
 /** One look at everything; done when nothing is behind and the bell was not rung meanwhile. */

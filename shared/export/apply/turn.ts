@@ -18,6 +18,8 @@ export interface ApplyTurn {
   readonly end: number;
   readonly positions: Map<string, Position>;
   readonly shapes: Map<string, Shape>;
+  /** The destination could not be used when the turn began; until a whole round has passed. */
+  breakerOpen: boolean;
 }
 
 /** A definition with the columns that pages of its shape carry. */

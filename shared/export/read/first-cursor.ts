@@ -1,4 +1,5 @@
 import type { Feed } from '../../control/model.ts';
+import { PAGE_KEYS } from '../../dataverse/shape.ts';
 import { appendReading } from './append.ts';
 import { reloadMetadata } from './metadata.ts';
 import { metadataOf, type Next, readPage, reserve, type Turn } from './turn.ts';
@@ -14,7 +15,8 @@ export async function readKeys(turn: Turn, feed: Feed): Promise<Next> {
   const columns = feed.keysNeedColumns ? ({ columns: 'all' } as const) : {};
   const from =
     feed.keysLink === null ? ({ kind: 'keys', ...columns } as const) : ({ kind: 'next', link: feed.keysLink } as const);
-  const page = await readPage(turn, entity, from);
+  turn.reading = 'keys';
+  const page = await readPage(turn, entity, from, feed.keysNeedColumns ? undefined : PAGE_KEYS);
   if (page.metadataVersion !== null && page.metadataVersion !== feed.metadataVersion) {
     await reloadMetadata(turn, feed, page.metadataVersion);
     return 'go on';

@@ -60,7 +60,8 @@ async function step(turn: Turn): Promise<Next | 'done'> {
     if (next === 'go on' && feed.trouble !== null) await ports.control.feeds.update(key, owner, { trouble: null });
     return next;
   } catch (error) {
-    return await afterRefusal(turn, feed, error);
+    // Asking for the definition anew may be refused, too.
+    return await afterRefusal(turn, feed, error).catch((second: unknown) => afterRefusal(turn, feed, second));
   } finally {
     memory.release();
   }

@@ -69,8 +69,13 @@ export async function reserve(turn: Turn): Promise<number> {
 }
 
 /** One request, its size reserved in the memory budget by the caller. */
-export async function readPage(turn: Turn, entity: EntityMetadata, from: ReadFrom): Promise<SourcePage> {
-  const page = await turn.source.read(entity, from, pageRows(entity));
+export async function readPage(
+  turn: Turn,
+  entity: EntityMetadata,
+  from: ReadFrom,
+  maxRows = pageRows(entity),
+): Promise<SourcePage> {
+  const page = await turn.source.read(entity, from, maxRows);
   turn.spentMs += page.elapsedMs;
   return page;
 }
