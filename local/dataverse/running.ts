@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -208,10 +207,4 @@ async function stop(server: Server, { site, stream, outbox, store }: Parts): Pro
   await closed;
   await outbox.stop();
   store.close();
-}
-
-export function savedStates(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.sqlite'))
-    .map((file) => file.slice(0, -'.sqlite'.length));
 }

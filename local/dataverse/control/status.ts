@@ -1,4 +1,5 @@
-import { type Parts, savedStates } from '../running.ts';
+import { readdirSync } from 'node:fs';
+import type { Parts } from '../running.ts';
 
 /** What `GET /_control` shows. */
 export function statusOf({ site, outbox, notifier, stream, statesFolder }: Parts): object {
@@ -19,4 +20,10 @@ export function statusOf({ site, outbox, notifier, stream, statesFolder }: Parts
     requests: statistics.summary(),
     states: savedStates(statesFolder),
   };
+}
+
+function savedStates(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.sqlite'))
+    .map((file) => file.slice(0, -'.sqlite'.length));
 }
