@@ -7,6 +7,7 @@ import { changed } from '../rules/change.ts';
 import { markPage } from '../rules/mark.ts';
 import { isUnderWay, mayWait } from '../rules/snapshots-for-all.ts';
 import { ownBell } from './bells.ts';
+import { isListening } from './profiles.ts';
 import { type AtOnce, type Bell, type FeedRow, type Memory, subscribers } from './state.ts';
 
 export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
@@ -133,7 +134,12 @@ function progress(memory: Memory, snapshot: Snapshot): Omit<OpenSnapshot, 'snaps
   };
 }
 
+/** Those that somebody will take to their end. */
 function underWay(memory: Memory, organizationId: string): number {
-  const all = [...memory.state.feeds.values()].flatMap(({ snapshots }) => snapshots);
-  return all.filter((one) => one.organizationId === organizationId && isUnderWay(one)).length;
+  const feeds = [...memory.state.feeds.values()].filter(
+    ({ feed }) =>
+      feed.organizationId === organizationId &&
+      subscribers(memory, feed).some(({ profileId }) => isListening(memory, profileId)),
+  );
+  return feeds.flatMap(({ snapshots }) => snapshots).filter(isUnderWay).length;
 }

@@ -28,6 +28,7 @@ export async function openSnapshots(db: Tables, feed: FeedKey): ReturnType<Feeds
   return Promise.all(answers);
 }
 
+/** Those that somebody will take to their end. */
 async function underWay(db: Tables, organizationId: string): Promise<number> {
   const { snapshots } = await db
     .selectFrom('snapshots')
@@ -36,6 +37,18 @@ async function underWay(db: Tables, organizationId: string): Promise<number> {
     .where('audience', 'is', null)
     .where('started', '=', true)
     .where('endNumber', 'is', null)
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('subscriptions')
+          .innerJoin('profiles', 'profiles.id', 'subscriptions.profileId')
+          .select('profiles.id')
+          .whereRef('subscriptions.organizationId', '=', 'snapshots.organizationId')
+          .whereRef('subscriptions.entity', '=', 'snapshots.entity')
+          .where('profiles.state', '=', 'active')
+          .where('profiles.breaker', 'is', null),
+      ),
+    )
     .executeTakeFirstOrThrow();
   return snapshots;
 }

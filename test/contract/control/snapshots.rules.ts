@@ -184,6 +184,9 @@ export function describeSnapshots(make: MakeControl): void {
       page: page('lead-1', { snapshotId: 'snap-lead', begins: true }),
     });
     expect(await waiting()).toEqual([false, true]);
+    await control.profiles.update('p1', { breaker: { code: 'c', reason: 'r', since: 1, probeAt: 2 } });
+    expect(await waiting()).toEqual([false, false]);
+    await control.profiles.update('p1', { breaker: null });
     await read('two', null, { ends: true });
     expect(await waiting()).toEqual([false, false]);
   });
