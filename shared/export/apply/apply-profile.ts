@@ -96,6 +96,8 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
       faults = 0;
     } catch (error) {
       if (!passesByItself(error) || ++faults > RETRIES_ON_THE_SPOT) throw error;
+      // Faults that use up the turn, as those of a destination that hangs, are not left to turns without end.
+      if (isUnavailable(error) && ports.clock.now() >= turn.end) throw error;
       // Whether the last commit happened is told by the positions.
       known = false;
       await ports.clock.sleep(FIRST_PAUSE_MS * 2 ** (faults - 1));
@@ -174,5 +176,9 @@ async function sideBySide(items: readonly Subscribed[], work: (item: Subscribed)
 }
 
 function passesByItself(error: unknown): boolean {
-  return isFreshetError(error) && (error.code === 'POSITION_MOVED' || error.code === 'DESTINATION_UNAVAILABLE');
+  return isFreshetError(error, 'POSITION_MOVED') || isUnavailable(error);
+}
+
+function isUnavailable(error: unknown): boolean {
+  return isFreshetError(error, 'DESTINATION_UNAVAILABLE');
 }

@@ -286,6 +286,31 @@ describe('a destination that cannot be used', () => {
     expect(world.destination('dead')).toEqual(world.source());
     expect((await status(world, dead)).profile).toMatchObject({ ExportStatus: 'Running', ErrorDetails: null });
   });
+
+  it('says so, too, when it does not answer and each question uses up its time', async () => {
+    const world = new World();
+    seeded(world, 3);
+    const dead = await world.addProfile('dead');
+    await world.run(10 * SECOND);
+    world.wrapDestination = (destination) =>
+      new Proxy(destination, {
+        get: (target, property, receiver) => {
+          const value = Reflect.get(target, property, receiver);
+          if (typeof value !== 'function' || property === 'close' || property === 'refusal') return value;
+          return async () => {
+            await world.clock.sleep(5 * SECOND);
+            throw new FreshetError('DESTINATION_UNAVAILABLE', { text: 'silent' });
+          };
+        },
+      });
+    await world.ports.destinations.forget(dead);
+    world.organization.create('parent', { name: 'while it hangs' });
+    await world.run(30 * SECOND);
+    expect((await status(world, dead)).profile).toMatchObject({
+      ExportStatus: 'Waiting',
+      ErrorDetails: { Code: 'DESTINATION_UNAVAILABLE' },
+    });
+  });
 });
 
 describe('what breaks the chain is healed by a resync', () => {
