@@ -296,7 +296,8 @@ describe('a destination that cannot be used', () => {
       new Proxy(destination, {
         get: (target, property, receiver) => {
           const value = Reflect.get(target, property, receiver);
-          if (typeof value !== 'function' || property === 'close' || property === 'refusal') return value;
+          if (typeof value !== 'function') return value;
+          if (property === 'close' || property === 'refusal') return value.bind(target);
           return async () => {
             await world.clock.sleep(5 * SECOND);
             throw new FreshetError('DESTINATION_UNAVAILABLE', { text: 'silent' });
