@@ -1,10 +1,12 @@
+import type { Spent } from '../dataverse/usage.ts';
+
 /** What all instances know together of the organizations they read. Errors: CONTROL_UNAVAILABLE (retry). */
 export interface Organizations {
   /**
    * Reserves one request to the organization and says how many ms to wait for it; 0: now. Requests over 300 s and their execution
-   * time stay under half of what Dataverse allows. `spentMs`: how long the request before took.
+   * time stay under half of what Dataverse allows. `spent`: what was asked without a reservation, and how long all requests took.
    */
-  reserve(organizationId: string, spentMs: number): Promise<number>;
+  reserve(organizationId: string, spent: Spent): Promise<number>;
   /** Nobody reads the organization for the next `ms`: it said so. */
   throttle(organizationId: string, ms: number): Promise<void>;
   /** Says which entities of an organization send no notifications, all others do: the sweep looks at those sooner. */

@@ -1,5 +1,6 @@
 import type { Cell } from './columns.ts';
 import type { EntityMetadata } from './metadata.ts';
+import type { Usage } from './usage.ts';
 
 /**
  * One Dataverse organization as Freshet reads it. Every method may reject with SOURCE_THROTTLED (retry; `retryAfterMs`),
@@ -7,6 +8,8 @@ import type { EntityMetadata } from './metadata.ts';
  * Nothing is retried inside.
  */
 export interface Source {
+  /** Counts every request that the other methods make. */
+  readonly usage: Usage;
   /** Who answers at this address: compared with what the profile was made for. */
   identity(): Promise<OrganizationIdentity>;
   /** The definition, past the server's cache (`Consistency: Strong`). Rejects with ENTITY_NOT_FOUND. */
@@ -49,5 +52,4 @@ export interface SourcePage {
   /** Changes whenever any metadata of the organization changed; null when the answer did not tell. */
   readonly metadataVersion: string | null;
   readonly bytes: number;
-  readonly elapsedMs: number;
 }

@@ -2,6 +2,7 @@ import { type Cell, type Column, exportColumns } from '../../../shared/dataverse
 import type { EntityMetadata } from '../../../shared/dataverse/metadata.ts';
 import { numberText } from '../../../shared/dataverse/number-text.ts';
 import type { ReadFrom, Source, SourcePage } from '../../../shared/dataverse/port.ts';
+import { Usage } from '../../../shared/dataverse/usage.ts';
 import { FreshetError } from '../../../shared/errors/error.ts';
 import { dateText } from './cell-text.ts';
 import { isLookup } from './definitions.ts';
@@ -23,6 +24,8 @@ interface Link {
 /** The organization as Freshet's source port, without HTTP in between: for the simulation and for tests. */
 export function modelSource(organization: Organization): Source {
   return {
+    // Calls of the model take no time and are no requests.
+    usage: new Usage(),
     identity: async () => {
       const { organizationId, tenantId, environmentId } = organization.identity;
       return { organizationId, tenantId, environmentId };
@@ -55,7 +58,6 @@ function readPage(organization: Organization, entity: EntityMetadata, from: Read
     token: page.token,
     metadataVersion: String(organization.metadataVersion),
     bytes: JSON.stringify(rows).length + JSON.stringify(deletions).length,
-    elapsedMs: 0,
   };
 }
 

@@ -7,8 +7,8 @@ import { type AtOnce, type FeedRow, type Memory, subscribers } from './state.ts'
 export function memoryOrganizations(memory: Memory): AtOnce<Organizations> {
   const paceOf = (organizationId: string) => memory.state.organizations.get(organizationId) ?? UNUSED;
   return {
-    reserve(organizationId, spentMs) {
-      const { pace, waitMs } = takeSlot(paceOf(organizationId), spentMs, memory.now());
+    reserve(organizationId, spent) {
+      const { pace, waitMs } = takeSlot(paceOf(organizationId), spent, memory.now());
       memory.state.organizations.set(organizationId, pace);
       return waitMs;
     },

@@ -1,3 +1,4 @@
+import type { Spent } from '../../dataverse/usage.ts';
 import { EXECUTION_BURST_MS, EXECUTION_SHARE, REQUEST_BURST, REQUESTS_PER_S } from '../organizations.port.ts';
 
 /**
@@ -15,10 +16,10 @@ const EXECUTION_AHEAD_MS = EXECUTION_BURST_MS / EXECUTION_SHARE;
 
 export const UNUSED: Pace = { requestsPaidAt: 0, executionPaidAt: 0 };
 
-/** Takes one slot. `waitMs` is rounded up, so that nobody starts too early. */
-export function takeSlot(pace: Pace, spentMs: number, now: number): { pace: Pace; waitMs: number } {
-  const requestsPaidAt = Math.max(pace.requestsPaidAt, now);
-  const executionPaidAt = Math.max(pace.executionPaidAt, now) + Math.max(0, spentMs) / EXECUTION_SHARE;
+/** Pays for what was spent, and takes one slot. `waitMs` is rounded up, so that nobody starts too early. */
+export function takeSlot(pace: Pace, spent: Spent, now: number): { pace: Pace; waitMs: number } {
+  const requestsPaidAt = Math.max(pace.requestsPaidAt, now) + Math.max(0, spent.requests) * REQUEST_MS;
+  const executionPaidAt = Math.max(pace.executionPaidAt, now) + Math.max(0, spent.elapsedMs) / EXECUTION_SHARE;
   const startAt = Math.max(requestsPaidAt - REQUEST_AHEAD_MS, executionPaidAt - EXECUTION_AHEAD_MS);
   return {
     pace: { requestsPaidAt: requestsPaidAt + REQUEST_MS, executionPaidAt },

@@ -5,10 +5,10 @@ import { type ControlDatabase, isFeed, type Tx } from './database.ts';
 
 export function sqlOrganizations(database: ControlDatabase): Organizations {
   return {
-    reserve: (organizationId, spentMs) =>
+    reserve: (organizationId, spent) =>
       database.transaction(async (tx) => {
         const { now, ...before } = await lockPace(database, tx, organizationId);
-        const { pace, waitMs } = takeSlot(before, spentMs, now);
+        const { pace, waitMs } = takeSlot(before, spent, now);
         await storePace(tx, organizationId, pace);
         return waitMs;
       }),

@@ -2,6 +2,7 @@ import { FreshetError } from '../../errors/error.ts';
 import { withDeadline } from '../../platform/clock/deadline.ts';
 import type { Clock } from '../../platform/clock/port.ts';
 import type { Credential } from '../../platform/identity/credential.port.ts';
+import { Usage } from '../usage.ts';
 import { refusedError, type Subject, unansweredError } from './errors.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -27,7 +28,6 @@ export interface Answer {
   readonly text: string;
   /** Size of the body as it was read, after decompression. */
   readonly bytes: number;
-  readonly elapsedMs: number;
 }
 
 const API = '/api/data/v9.2/';
@@ -38,6 +38,7 @@ const TIMEOUT_MS = 60_000;
 /** Sends one request at a time to one organization and sorts what can go wrong into the register. Retries nothing. */
 export class WebApiClient {
   readonly host: string;
+  readonly usage = new Usage();
   readonly #origin: string;
   readonly #credential: Credential;
   readonly #clock: Clock;
@@ -55,15 +56,17 @@ export class WebApiClient {
   async send(request: Request): Promise<Answer> {
     const url = this.#resolve(request.path);
     const startedAt = this.#clock.now();
-    const { response, content } = await this.#exchange(url, request).catch((error: unknown) => {
-      throw unansweredError(error, this.host);
-    });
+    const { response, content } = await this.#exchange(url, request)
+      .catch((error: unknown) => {
+        throw unansweredError(error, this.host);
+      })
+      .finally(() => this.usage.made(Math.max(0, this.#clock.now() - startedAt)));
     const text = new TextDecoder().decode(content);
     if (!response.ok) {
       const { status, headers } = response;
       throw refusedError({ host: this.host, status, headers, body: text }, request.subject, this.#clock);
     }
-    return { text, bytes: content.byteLength, elapsedMs: Math.max(0, this.#clock.now() - startedAt) };
+    return { text, bytes: content.byteLength };
   }
 
   /** `read` applied to an answer's text. */

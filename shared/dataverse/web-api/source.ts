@@ -1,6 +1,7 @@
 import type { Cell } from '../columns.ts';
 import type { EntityMetadata } from '../metadata.ts';
 import type { OrganizationIdentity, ReadFrom, Source, SourcePage } from '../port.ts';
+import type { Usage } from '../usage.ts';
 import { type Answer, WebApiClient, type WebApiOptions } from './client.ts';
 import type { Subject } from './errors.ts';
 import { parseExact } from './exact-json.ts';
@@ -34,6 +35,10 @@ export class WebApiSource implements Source {
     this.#client = new WebApiClient(options);
   }
 
+  get usage(): Usage {
+    return this.#client.usage;
+  }
+
   identity(): Promise<OrganizationIdentity> {
     return loadIdentity(this.#client);
   }
@@ -49,7 +54,7 @@ export class WebApiSource implements Source {
     if (isTracked && content.next === null && content.token === null) {
       throw this.#client.unreadable('a tracked read has no delta link; is change tracking off?');
     }
-    return { ...content, columns: query.shape.columns, bytes: answer.bytes, elapsedMs: answer.elapsedMs };
+    return { ...content, columns: query.shape.columns, bytes: answer.bytes };
   }
 
   async readByIds(entity: EntityMetadata, ids: readonly string[]): Promise<Cell[][]> {

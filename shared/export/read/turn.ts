@@ -16,8 +16,6 @@ export interface Turn {
   readonly bell: BellKey;
   readonly owner: string;
   readonly source: Source;
-  /** How long the last request took: told with the next reservation. */
-  spentMs: number;
   /** What is being asked for, to know what a refusal is about. */
   reading: 'keys' | 'changes' | 'snapshot';
   /** The first cursor was taken in this turn and not used yet: a refusal then is about its columns. */
@@ -44,7 +42,6 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
     bell: feedBell(key),
     owner,
     source,
-    spentMs: 0,
     reading: 'changes',
     cursorIsNew: false,
     ahead: null,
@@ -63,21 +60,20 @@ export async function metadataOf(turn: Turn, feed: Feed): Promise<EntityMetadata
 
 /** Takes a slot among the organization's requests; the wait in ms when it is not now. */
 export async function reserve(turn: Turn): Promise<number> {
-  const wait = await turn.ports.control.organizations.reserve(turn.key.organizationId, turn.spentMs);
-  turn.spentMs = 0;
+  const { usage } = turn.source;
+  const wait = await turn.ports.control.organizations.reserve(turn.key.organizationId, usage.take());
+  usage.reserved();
   return wait;
 }
 
 /** One request, its size reserved in the memory budget by the caller. */
-export async function readPage(
+export function readPage(
   turn: Turn,
   entity: EntityMetadata,
   from: ReadFrom,
   maxRows = pageRows(entity),
 ): Promise<SourcePage> {
-  const page = await turn.source.read(entity, from, maxRows);
-  turn.spentMs += page.elapsedMs;
-  return page;
+  return turn.source.read(entity, from, maxRows);
 }
 
 /** What a page may take in memory while it is converted and stored: a rough upper mean of a cell, measured on wide accounts. */

@@ -11,7 +11,8 @@ import { ACCOUNTS, appendOf, CONTACTS, type ControlUnderTest, join, type MakeCon
 export function describeOrganizations(make: MakeControl): void {
   let test: ControlUnderTest;
   let control: Control;
-  const reserve = (spentMs = 0, organizationId = 'contoso') => control.organizations.reserve(organizationId, spentMs);
+  const reserve = (elapsedMs = 0, organizationId = 'contoso', requests = 0) =>
+    control.organizations.reserve(organizationId, { requests, elapsedMs });
   const reserveMany = async (count: number) => {
     const waits: number[] = [];
     for (let n = 0; n < count; n++) waits.push(await reserve());
@@ -42,6 +43,11 @@ export function describeOrganizations(make: MakeControl): void {
       }
       expect(inWindow).toBeGreaterThan(2_900);
       expect(inWindow).toBeLessThanOrEqual(3_002);
+    });
+
+    it('made without a reservation are paid for by those after them', async () => {
+      await reserveMany(REQUEST_BURST);
+      expect(await reserve(0, 'contoso', 2 * REQUESTS_PER_S)).toBeGreaterThan(2_000);
     });
 
     it('take a slot even when they have to wait, and slots come back with time', async () => {

@@ -143,7 +143,9 @@ const rare = [
     (await control.retention.forget(DAY, 7 * DAY, limit)).sort(),
   ),
   labelled('sweep', fc.integer({ min: 1, max: 3 }), ({ control }, limit) => control.organizations.sweep(limit)),
-  labelled('reserve', fc.nat(90_000), ({ control }, spentMs) => control.organizations.reserve('contoso', spentMs)),
+  labelled('reserve', fc.record({ requests: fc.nat(20), elapsedMs: fc.nat(90_000) }), ({ control }, spent) =>
+    control.organizations.reserve('contoso', spent),
+  ),
   labelled('throttle', fc.nat(9_000), ({ control }, ms) => control.organizations.throttle('contoso', ms)),
 ];
 

@@ -37,7 +37,7 @@ describe('the control database in memory', () => {
     };
     const control = createMemoryControl({ clock, hook });
     await control.profiles.create(profile('p1'));
-    await control.organizations.reserve('contoso', 0);
+    await control.organizations.reserve('contoso', { requests: 0, elapsedMs: 0 });
     expect(calls).toEqual([
       'before profiles.create',
       'after profiles.create',
