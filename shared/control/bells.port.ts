@@ -31,7 +31,7 @@ export interface Bells {
   abandoned(limit: number): Promise<BellKey[]>;
 }
 
-/** A lease outlives any single step of a turn; each step lengthens it. Shorter than the queues' lock (60 s), so that a redelivered message finds it free. */
+/** A lease is lengthened by each step of a turn, and by its owner while a step takes long. Shorter than the queues' lock (60 s), so that a redelivered message finds it free. */
 export const LEASE_MS = 30_000;
 /** A message pending longer than this counts as lost. */
 export const PENDING_MAX_MS = 60_000;
@@ -40,4 +40,4 @@ export const STARTS_MAX = 5;
 /** Feeds of one organization read at the same time (reference: dataverse.md, section 2.4: half of what is allowed is far more). */
 export const LEASES_PER_ORGANIZATION = 8;
 /** A feed that finds no lease free looks again after this; a read takes a fraction of it. */
-export const BUSY_RETRY_MS = 500;
+export const BUSY_RETRY_MS = 1_000;

@@ -45,16 +45,17 @@ export interface Feed extends FeedKey {
   /** The organization's metadata version under which the shape was last found right. */
   readonly metadataVersion: string | null;
   readonly shape: string;
-  /** The next read of changes begins no sooner than `at` (ms); `paid`: its request is reserved already. */
   readonly slot: Slot | null;
   /** Reads in a row that did not bring what a notification announced; 0 once something came or QUIET_READS_MAX is passed. */
   readonly quiet: number;
   readonly trouble: Trouble | null;
 }
 
+/** When a feed's next request may be made. */
 export interface Slot {
   readonly at: number;
-  readonly paid: boolean;
+  /** What it was reserved for: changes, or a page of keys or rows. Null: nothing is reserved, only changes wait for `at`. */
+  readonly for: 'changes' | 'rows' | null;
 }
 
 export interface Trouble {

@@ -1,5 +1,5 @@
-import { BUSY_RETRY_MS } from '../control/bells.port.ts';
-import type { BellKey, Ring } from '../control/model.ts';
+import { BUSY_RETRY_MS, LEASE_MS } from '../control/bells.port.ts';
+import { type BellKey, feedBell, type Ring } from '../control/model.ts';
 import { isFreshetError } from '../errors/error.ts';
 import type { OutgoingMessage, QueueName } from '../platform/queues/port.ts';
 import type { ExportPorts } from './ports.ts';
@@ -25,6 +25,15 @@ export async function ringBells(ports: BellPorts, rings: readonly Ring[]): Promi
   await send(ports, await insist(ports, () => ports.control.bells.ring(rings)));
 }
 
+/** Rings the feeds of a profile that goes on after a stop: nobody read for it, and a snapshot may have waited for its return. */
+export async function ringFeedsOf(ports: BellPorts, profileId: string): Promise<void> {
+  const subscriptions = await ports.control.profiles.subscriptions(profileId);
+  await ringBells(
+    ports,
+    subscriptions.map((feed) => ({ key: feedBell(feed) })),
+  );
+}
+
 /** Rings once `afterMs` have passed: the message itself is the ring, so bells in between are not held back by it. */
 export async function ringLater(ports: BellPorts, key: BellKey, afterMs: number): Promise<void> {
   await send(ports, [key], { ring: true, afterMs });
@@ -32,14 +41,14 @@ export async function ringLater(ports: BellPorts, key: BellKey, afterMs: number)
 
 /** Gives the lease back and comes again after `afterMs`: a worker never waits. */
 export async function postpone(ports: BellPorts, key: BellKey, owner: string, afterMs: number): Promise<void> {
-  const postponed = await ports.control.bells.postpone(key, owner, afterMs);
+  const postponed = await insist(ports, () => ports.control.bells.postpone(key, owner, afterMs));
   if (postponed) await send(ports, [key], { afterMs });
 }
 
 /** Errors of Freshet's own services: nobody's data or destination is to blame, and they pass. */
 const OWN_SERVICES: readonly string[] = ['CONTROL_UNAVAILABLE', 'QUEUE_UNAVAILABLE', 'STORAGE_UNAVAILABLE'];
-/** What is owed to a bell (a message, a lease given back) is tried so often, and then left to the sweep. */
-const TRIES = 30;
+/** What is owed to a bell (a message, a lease given back) is tried for so long, and then left to the sweep. */
+const INSIST_MS = 30_000;
 const TRY_EVERY_MS = 1_000;
 
 export function isOwnService(error: unknown): boolean {
@@ -52,7 +61,26 @@ export function isOwnService(error: unknown): boolean {
  */
 export async function comeBackAfter(ports: BellPorts, key: BellKey, owner: string, error: unknown): Promise<void> {
   if (!isOwnService(error)) throw error;
-  await insist(ports, () => postpone(ports, key, owner, TRY_EVERY_MS));
+  await postpone(ports, key, owner, TRY_EVERY_MS);
+}
+
+/** Several renewals may fail before a lease runs out. */
+const RENEW_EVERY_MS = LEASE_MS / 4;
+
+/** Does the work of a turn while its lease is renewed: single statements and requests may take longer than a lease lasts. */
+export async function whileLeased(
+  ports: Pick<ExportPorts, 'control' | 'clock'>,
+  key: BellKey,
+  owner: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const renew = () => void ports.control.bells.hold(key, owner).catch(() => null);
+  const stop = ports.clock.every(RENEW_EVERY_MS, renew);
+  try {
+    await work();
+  } finally {
+    stop();
+  }
 }
 
 /** Sends the one message that a bell answered with `busy` is owed. */
@@ -73,11 +101,11 @@ async function send(ports: BellPorts, keys: readonly BellKey[], { ring = false, 
 
 /** Repeats what one of our own services refuses, for a while: a bell that counts as rung must not stay without its message. */
 export async function insist<T>(ports: Pick<ExportPorts, 'clock'>, attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+  for (const end = ports.clock.now() + INSIST_MS; ; ) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isOwnService(error) || tries === TRIES) throw error;
+      if (!isOwnService(error) || ports.clock.now() >= end) throw error;
       await ports.clock.sleep(TRY_EVERY_MS);
     }
   }

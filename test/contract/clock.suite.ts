@@ -57,6 +57,19 @@ export function describeClock(name: string, make: () => ClockHarness): void {
       await expect(clock.sleep(3_600_000, AbortSignal.abort(reason))).rejects.toBe(reason);
     });
 
+    it('ticks again and again until it is stopped', async () => {
+      let ticks = 0;
+      const stop = clock.every(20, () => {
+        ticks += 1;
+      });
+      await pass(110);
+      expect(ticks).toBeGreaterThanOrEqual(3);
+      stop();
+      const before = ticks;
+      await pass(60);
+      expect(ticks).toBe(before);
+    });
+
     it('a sleep longer than Node’s timers take does not end at once', async () => {
       let woke = false;
       clock.sleep(2 ** 31 + 1000, endings.signal).then(

@@ -22,6 +22,7 @@ import { ringFeeds } from '../../shared/export/ring/ring-feeds.ts';
 import { SWEEP_INTERVAL_S, sweep } from '../../shared/export/sweep.ts';
 import { MemoryBlobs } from '../../shared/platform/blobs/memory.ts';
 import { seededIds } from '../../shared/platform/clock/ids.ts';
+import type { Clock } from '../../shared/platform/clock/port.ts';
 import { VirtualClock } from '../../shared/platform/clock/virtual.ts';
 import { MemoryLog } from '../../shared/platform/log/memory.ts';
 import { MemoryBudget } from '../../shared/platform/memory/budget.ts';
@@ -155,11 +156,20 @@ export class World {
       destinations: makeDestinations({ control, secrets: this.secrets, organizations, open }),
       blobs: through(this.blobs, 'blobs'),
       queues: through(this.queues, 'queues'),
-      clock: gate ? { now: () => this.clock.now(), sleep: () => gate('clock.sleep', 'before') } : this.clock,
+      clock: gate ? this.#clockThrough(gate) : this.clock,
       newId: this.newId,
       log: this.log,
       memory: new MemoryBudget(2 ** 30),
       options: { probeMs: 60_000, retentionMs: 7 * 86_400_000, sweepRequestsPerDay: 20_000 },
+    };
+  }
+
+  /** A process sleeps until its gate lets it go on; what it does every so often goes by the world's clock. */
+  #clockThrough(gate: Gate): Clock {
+    return {
+      now: () => this.clock.now(),
+      sleep: () => gate('clock.sleep', 'before'),
+      every: (ms, tick) => this.clock.every(ms, tick),
     };
   }
 

@@ -11,13 +11,13 @@ const parsedOrNull = <T>(text: string | null): T | null => (text === null ? null
 export function feedOf(row: Omit<Selectable<FeedTable>, 'passed' | 'registered' | 'lookedAt'>): Feed {
   const { organizationId, entity, head, tail, token, nextLink, keysLink, keysNeedColumns, quiet } = row;
   const { metadataVersion, shape, slotAt } = row;
-  const slot = slotAt === null ? null : { at: slotAt, paid: row.slotPaid === true };
+  const slot = slotAt === null ? null : { at: slotAt, for: row.slotFor };
   const cursor = { head, tail, token, nextLink, keysLink, keysNeedColumns, metadataVersion, shape };
   return { organizationId, entity, ...cursor, slot, quiet, trouble: parsedOrNull(row.trouble) };
 }
 
 export function feedColumns({ slot, trouble, ...same }: Feed) {
-  return { ...same, slotAt: slot?.at ?? null, slotPaid: slot?.paid ?? null, trouble: jsonOrNull(trouble) };
+  return { ...same, slotAt: slot?.at ?? null, slotFor: slot?.for ?? null, trouble: jsonOrNull(trouble) };
 }
 
 export function pageOf(row: Selectable<PageTable>): Page {

@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { BellKey, ProfileState } from '../model.ts';
+import type { BellKey, ProfileState, Slot } from '../model.ts';
 
 /**
  * The tables of the control database, in schema `freshet`; column names are written in snake case there. Moments are
@@ -43,7 +43,7 @@ export interface FeedTable {
   metadataVersion: string | null;
   shape: string;
   slotAt: number | null;
-  slotPaid: boolean | null;
+  slotFor: Slot['for'];
   quiet: number;
   /** json */
   trouble: string | null;

@@ -1,8 +1,7 @@
-import { feedBell, type Page } from '../../control/model.ts';
+import type { Page } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Applied, Batch, Position } from '../../destination/model.ts';
 import { isFreshetError } from '../../errors/error.ts';
-import { ringBells } from '../bells.ts';
 import { loadContent } from '../pages.ts';
 import { applyMerge } from './apply-merge.ts';
 import { mergePages, pagesOfMerge } from './merge.ts';
@@ -128,9 +127,6 @@ async function afterCommit(
   if (counters.regressed > position.counters.regressed) {
     ports.log.write('error', 'rows replaced newer versions', { profileId: profile.id, entity: subscribed.entity });
   }
-  // The snapshot's window has room again.
-  const reads = loaded.some(({ page }) => page.snapshotId !== null && !page.ends);
-  if (reads) await ringBells(ports, [{ key: feedBell(feedOf(subscribed)) }]);
 }
 
 function oldestNotification(loaded: Loaded): number | null {

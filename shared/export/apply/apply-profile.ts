@@ -1,9 +1,9 @@
 import { STARTS_MAX } from '../../control/bells.port.ts';
-import { feedBell, type Profile, profileBell } from '../../control/model.ts';
+import { type Profile, profileBell } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Counters } from '../../destination/model.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
-import { type ApplyMessage, comeBackAfter, isOwnService, postpone, ringBells } from '../bells.ts';
+import { type ApplyMessage, comeBackAfter, isOwnService, postpone, whileLeased } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
 import { initialSyncState } from '../profiles/profile-json.ts';
 import { applyFeed } from './apply-feed.ts';
@@ -11,7 +11,7 @@ import { closeBreaker, openBreaker } from './breaker.ts';
 import { logFailedRecords } from './failed-records.ts';
 import { remedy, repair } from './remedy.ts';
 import { reportRetries, tryRetries } from './retries.ts';
-import { type ApplyTurn, feedOf, loadPositions } from './turn.ts';
+import { type ApplyTurn, loadPositions } from './turn.ts';
 
 /** A turn ends after this time, so that no profile holds a worker for itself. */
 const TURN_MS = 10_000;
@@ -36,7 +36,7 @@ export async function applyProfile(ports: ExportPorts, message: ApplyMessage): P
   const answer = await ports.control.bells.answer(bell, owner);
   if (answer.lease !== 'taken') return;
   try {
-    await applyOwned(ports, profileId, owner, answer.starts);
+    await whileLeased(ports, bell, owner, () => applyOwned(ports, profileId, owner, answer.starts));
   } catch (error) {
     await comeBackAfter(ports, bell, owner, error);
   }
@@ -135,14 +135,13 @@ async function round(turn: ApplyTurn): Promise<'done' | 'again'> {
   return (await ports.control.bells.giveBack(bell, owner)) === 'rung' ? 'again' : 'done';
 }
 
-/** A report that a crash swallowed: the control row must not stand behind for ever, and whoever waits for it goes on. */
+/** A report that a crash swallowed: the control row must not stand behind for ever. */
 async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: Subscribed): Promise<void> {
   const position = positions.get(subscribed.entity);
   if (!position) return;
   const { page, number, counters } = position;
   if (page === subscribed.page && sameCounters(counters, subscribed.counters)) return;
   await ports.control.profiles.report(profile.id, subscribed.entity, { page, number, counters });
-  await ringBells(ports, [{ key: feedBell(feedOf(subscribed)) }]);
 }
 
 function sameCounters(a: Counters, b: Counters): boolean {

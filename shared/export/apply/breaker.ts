@@ -1,6 +1,6 @@
 import { profileBell } from '../../control/model.ts';
 import type { FreshetError } from '../../errors/error.ts';
-import { ringLater } from '../bells.ts';
+import { ringFeedsOf, ringLater } from '../bells.ts';
 import { writeDestinationFailure } from '../failures/failure-log.ts';
 import type { ExportPorts } from '../ports.ts';
 import type { ApplyTurn } from './turn.ts';
@@ -29,5 +29,6 @@ export async function closeBreaker(turn: ApplyTurn): Promise<void> {
   const { ports, profile } = turn;
   turn.breakerOpen = false;
   await ports.control.profiles.update(profile.id, { breaker: null });
+  await ringFeedsOf(ports, profile.id);
   ports.log.write('info', 'breaker closed', { profileId: profile.id });
 }

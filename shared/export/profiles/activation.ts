@@ -2,7 +2,7 @@ import type { FeedKey, Profile } from '../../control/model.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { shapeOf } from '../../dataverse/shape.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
-import { isOwnService } from '../bells.ts';
+import { isOwnService, ringFeedsOf } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
 import { initialSyncState } from './profile-json.ts';
 import { ringProfile } from './profiles.ts';
@@ -30,6 +30,7 @@ const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Pr
   start: async (ports, profile) => {
     await ports.control.profiles.update(profile.id, { trouble: null });
     await ringProfile(ports, profile.id);
+    await ringFeedsOf(ports, profile.id);
   },
 };
 

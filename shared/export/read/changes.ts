@@ -3,20 +3,10 @@ import { ringLater } from '../bells.ts';
 import { appendReading } from './append.ts';
 import { settleDeletions } from './both-ways.ts';
 import { reloadMetadata } from './metadata.ts';
-import { DELTA_INTERVAL_MS, metadataOf, type Next, readPage, reserve, type Turn } from './turn.ts';
+import { DELTA_INTERVAL_MS, metadataOf, type Next, readPage, type Turn } from './turn.ts';
 
 /** A bell whose read brought nothing is read again after 2, 4, … 60 s: a change may hide behind an open transaction of the source. */
 const QUIET_MAX_MS = 60_000;
-
-/** How long to wait before the next read of changes may begin; a slot that is not free now is kept for then. */
-export async function waitForSlot(turn: Turn, feed: Feed): Promise<number> {
-  const now = turn.ports.clock.now();
-  if (feed.slot !== null && feed.slot.at > now) return feed.slot.at - now;
-  if (feed.slot?.paid) return 0;
-  const wait = await reserve(turn);
-  if (wait > 0) await turn.ports.control.feeds.update(turn.key, turn.owner, { slot: { at: now + wait, paid: true } });
-  return wait;
-}
 
 /** One page of changes: since the cursor's token, or a next link of such a read. Its slot is free. */
 export async function readChanges(turn: Turn, feed: Feed, token: string): Promise<Next> {
@@ -42,7 +32,7 @@ export async function readChanges(turn: Turn, feed: Feed, token: string): Promis
     content: await settleDeletions(turn.source, entity, page, severalPages),
     cursor: complete ? { token: page.token, nextLink: null } : { nextLink: page.next },
     complete,
-    slot: { at: beganAt + DELTA_INTERVAL_MS, paid: false },
+    slot: { at: beganAt + DELTA_INTERVAL_MS, for: null },
   });
   if (complete && appended !== null && appended.quiet > 0) {
     await ringLater(ports, turn.bell, Math.min(QUIET_MAX_MS, 1000 * 2 ** appended.quiet));

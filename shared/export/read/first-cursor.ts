@@ -2,14 +2,14 @@ import type { Feed } from '../../control/model.ts';
 import { PAGE_KEYS } from '../../dataverse/shape.ts';
 import { appendReading } from './append.ts';
 import { reloadMetadata } from './metadata.ts';
-import { metadataOf, type Next, readPage, reserve, type Turn } from './turn.ts';
+import { metadataOf, type Next, readPage, type Turn, usedSlot, waitForSlot } from './turn.ts';
 
 /**
  * One page of the first cursor: a tracked read of the keys alone, finished before any snapshot begins. Whatever moment its
  * token stands for, every change during the snapshot comes after it.
  */
 export async function readKeys(turn: Turn, feed: Feed): Promise<Next> {
-  const wait = await reserve(turn);
+  const wait = await waitForSlot(turn, feed, 'rows');
   if (wait > 0) return { afterMs: wait };
   const entity = await metadataOf(turn, feed);
   const columns = feed.keysNeedColumns ? ({ columns: 'all' } as const) : {};
@@ -26,6 +26,7 @@ export async function readKeys(turn: Turn, feed: Feed): Promise<Next> {
     content: { rows: [], deletions: [] },
     cursor: page.next === null ? { token: page.token, keysLink: null } : { keysLink: page.next },
     complete: false,
+    ...usedSlot(feed),
   });
   if (appended?.token) turn.cursorIsNew = true;
   return 'go on';

@@ -2,13 +2,13 @@ import { STARTS_MAX } from '../../control/bells.port.ts';
 import type { Feed } from '../../control/model.ts';
 import { feedBell } from '../../control/model.ts';
 import { FreshetError } from '../../errors/error.ts';
-import { comeBack, comeBackAfter, postpone, type ReadMessage } from '../bells.ts';
+import { comeBack, comeBackAfter, postpone, type ReadMessage, whileLeased } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
-import { readChanges, waitForSlot } from './changes.ts';
+import { readChanges } from './changes.ts';
 import { readKeys } from './first-cursor.ts';
 import { afterRefusal } from './refusals.ts';
 import { openSnapshot, readSnapshot } from './snapshot.ts';
-import { metadataOf, type Next, newTurn, pageBytes, reserve, type Turn } from './turn.ts';
+import { isReserved, metadataOf, type Next, newTurn, pageBytes, type Turn, waitForSlot } from './turn.ts';
 
 /** A turn ends after this time, so that no feed holds a worker for itself. */
 const TURN_MS = 20_000;
@@ -31,7 +31,9 @@ export async function readFeed(ports: ExportPorts, message: ReadMessage): Promis
   if (answer.lease !== 'taken') return;
   const turn = newTurn(ports, key, owner);
   try {
-    await (answer.starts > STARTS_MAX ? holdBack(turn, answer.starts) : takeTurn(turn));
+    await whileLeased(ports, bell, owner, () =>
+      answer.starts > STARTS_MAX ? holdBack(turn, answer.starts) : takeTurn(turn),
+    );
   } catch (error) {
     await comeBackAfter(ports, bell, owner, error);
   }
@@ -67,28 +69,34 @@ async function step(turn: Turn): Promise<Next | 'done'> {
   }
 }
 
-/** Keys before all; then links under way; then changes a bell announces; then snapshots; and else the lease goes back. */
+/**
+ * Keys before all; then links under way; then changes a bell announces; then snapshots; and else the lease goes back. A slot
+ * that was reserved for rows goes to them, so that neither changes nor snapshots starve where slots have to be waited for.
+ */
 async function readNext(turn: Turn, feed: Feed, bellWaits: boolean): Promise<Next | 'done'> {
-  if (feed.token === null) return readKeys(turn, feed);
+  const { token } = feed;
+  if (token === null) return readKeys(turn, feed);
   turn.reading = 'changes';
-  if (feed.nextLink !== null) return (await nextLinkWait(turn)) ?? readChanges(turn, feed, feed.token);
-  const wait = bellWaits && turn.ahead === null ? await waitForSlot(turn, feed) : null;
-  if (wait === 0) return readChanges(turn, feed, feed.token);
+  if (feed.nextLink !== null) return changesInSlot(turn, feed, token);
+  const intervalMs = isReserved(feed) ? 0 : Math.max(0, (feed.slot?.at ?? 0) - turn.ports.clock.now());
+  const changesDue = bellWaits && turn.ahead === null && intervalMs === 0;
+  if (changesDue && feed.slot?.for !== 'rows') return changesInSlot(turn, feed, token);
   const snapshot = await openSnapshot(turn);
   if (snapshot !== null && 'id' in snapshot) {
     turn.reading = 'snapshot';
     return readSnapshot(turn, feed, snapshot, bellWaits);
   }
   turn.ahead = null;
-  if (wait !== null) return { afterMs: wait };
+  if (changesDue) return changesInSlot(turn, feed, token);
+  if (bellWaits) return { afterMs: intervalMs };
   if (snapshot !== null) return snapshot;
   const given = await turn.ports.control.bells.giveBack(turn.bell, turn.owner);
   return given === 'rung' ? 'go on' : 'done';
 }
 
-async function nextLinkWait(turn: Turn): Promise<Next | null> {
-  const wait = await reserve(turn);
-  return wait > 0 ? { afterMs: wait } : null;
+async function changesInSlot(turn: Turn, feed: Feed, token: string): Promise<Next> {
+  const wait = await waitForSlot(turn, feed, 'changes');
+  return wait > 0 ? { afterMs: wait } : readChanges(turn, feed, token);
 }
 
 async function holdBack(turn: Turn, starts: number): Promise<void> {

@@ -2,21 +2,24 @@ import type { Feed, Snapshot } from '../../control/model.ts';
 import type { SourcePage } from '../../dataverse/port.ts';
 import { appendReading } from './append.ts';
 import { reloadMetadata } from './metadata.ts';
-import { metadataOf, type Next, readPage, reserve, type Turn } from './turn.ts';
+import { metadataOf, type Next, readPage, slotNow, type Turn, usedSlot, waitForSlot } from './turn.ts';
 
 /** Pages of a snapshot that the fastest profile addressed has yet to apply; slower ones are held by the retention alone. */
 const SNAPSHOT_WINDOW_PAGES = 8;
 
 /** A snapshot that has to wait for others of the organization looks again after this. */
 const WAITING_TURN_MS = 5_000;
+/** And so one whose window is full: a fraction of what it takes to apply it. */
+const WAITING_ROOM_MS = 500;
 
-/** The open snapshot whose next page may be read now; else when to look again, or null when whoever makes room rings. */
+/** The open snapshot whose next page may be read now; else when to look again, or null while nobody takes its pages. */
 export async function openSnapshot(turn: Turn): Promise<Snapshot | { readonly afterMs: number } | null> {
   const open = await turn.ports.control.feeds.snapshots(turn.key);
   const addressed = open.filter(({ audience }) => audience.length > 0);
   const readable = addressed.find(({ unapplied, waits }) => !waits && unapplied < SNAPSHOT_WINDOW_PAGES);
   if (readable) return readable.snapshot;
-  return addressed.some(({ waits }) => waits) ? { afterMs: WAITING_TURN_MS } : null;
+  if (addressed.length === 0) return null;
+  return { afterMs: addressed.some(({ waits }) => !waits) ? WAITING_ROOM_MS : WAITING_TURN_MS };
 }
 
 /**
@@ -37,6 +40,7 @@ export async function readSnapshot(turn: Turn, feed: Feed, snapshot: Snapshot, b
     content: { rows: page.rows, deletions: [] },
     cursor: {},
     complete: false,
+    ...usedSlot(feed),
     snapshot: {
       id: snapshot.id,
       link: snapshot.link,
@@ -56,14 +60,14 @@ async function pageOf(turn: Turn, feed: Feed, snapshot: Snapshot): Promise<Sourc
   turn.ahead = null;
   if (ahead && ahead.snapshotId === snapshot.id && ahead.link === snapshot.link && ahead.token === feed.token)
     return ahead.page;
-  const wait = await reserve(turn);
+  const wait = await waitForSlot(turn, feed, 'rows');
   if (wait > 0) return { afterMs: wait };
   const entity = await metadataOf(turn, feed);
   return readPage(turn, entity, snapshot.link === null ? { kind: 'rows' } : { kind: 'next', link: snapshot.link });
 }
 
 async function readAhead(turn: Turn, feed: Feed, snapshotId: string, link: string): Promise<void> {
-  if ((await reserve(turn)) > 0) return;
+  if (!(await slotNow(turn, feed))) return;
   const entity = await metadataOf(turn, feed);
   const page = readPage(turn, entity, { kind: 'next', link });
   // Awaited in the next step; a refusal must not count as unhandled until then.

@@ -59,11 +59,38 @@ export async function metadataOf(turn: Turn, feed: Feed): Promise<EntityMetadata
 }
 
 /** Takes a slot among the organization's requests; the wait in ms when it is not now. */
-export async function reserve(turn: Turn): Promise<number> {
+async function reserve(turn: Turn): Promise<number> {
   const { usage } = turn.source;
   const wait = await turn.ports.control.organizations.reserve(turn.key.organizationId, usage.take());
   usage.reserved();
   return wait;
+}
+
+/**
+ * How long to wait (ms) for the slot in which the next request may be made. One that is not now is kept for then: a feed that
+ * reserved anew each time it comes back would never get one where many wait.
+ */
+export async function waitForSlot(turn: Turn, feed: Feed, reading: 'changes' | 'rows'): Promise<number> {
+  const now = turn.ports.clock.now();
+  if (isReserved(feed)) return Math.max(0, (feed.slot?.at ?? now) - now);
+  const wait = await reserve(turn);
+  if (wait > 0) await turn.ports.control.feeds.update(turn.key, turn.owner, { slot: { at: now + wait, for: reading } });
+  return wait;
+}
+
+export function isReserved({ slot }: Feed): boolean {
+  return slot !== null && slot.for !== null;
+}
+
+/** The reservation that a page of keys or rows used up, as its append says it. */
+export function usedSlot(feed: Feed): { slot?: null } {
+  return isReserved(feed) ? { slot: null } : {};
+}
+
+/** Takes a slot that is free at this moment, or none. */
+export async function slotNow(turn: Turn, feed: Feed): Promise<boolean> {
+  // Where slots have to be waited for, none is spent on a guess.
+  return !isReserved(feed) && (await waitForSlot(turn, feed, 'rows')) === 0;
 }
 
 /** One request, its size reserved in the memory budget by the caller. */

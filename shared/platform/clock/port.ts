@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms` milliseconds of this clock, or rejects with the signal's reason when it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `tick` every `ms` milliseconds, beside everything else, until the function it answers with is called. */
+  every(ms: number, tick: () => void): () => void;
 }
 
 /** A new random name: lower-case UUID text. */

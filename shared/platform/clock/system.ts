@@ -20,4 +20,11 @@ export const systemClock: Clock = {
       throw signal?.aborted ? signal.reason : error;
     }
   },
+
+  every(ms, tick) {
+    const interval = setInterval(tick, ms);
+    // Nothing is kept alive for the sake of what goes on beside it.
+    interval.unref();
+    return () => clearInterval(interval);
+  },
 };

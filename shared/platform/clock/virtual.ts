@@ -14,6 +14,8 @@ export class VirtualClock implements Clock {
   #now: number;
   /** By `wakesAt`, then by the order of falling asleep. */
   readonly #sleepers: Sleeper[] = [];
+  /** They tick when time passes anyway, and never make it pass. */
+  readonly #tickers = new Set<{ at: number; readonly everyMs: number; readonly tick: () => void }>();
 
   constructor(startsAt = Date.UTC(2026, 0, 1)) {
     this.#now = startsAt;
@@ -41,6 +43,12 @@ export class VirtualClock implements Clock {
     });
   }
 
+  every(ms: number, tick: () => void): () => void {
+    const ticker = { at: this.#now + ms, everyMs: ms, tick };
+    this.#tickers.add(ticker);
+    return () => this.#tickers.delete(ticker);
+  }
+
   /** How many sleep. */
   get pending(): number {
     return this.#sleepers.length;
@@ -61,11 +69,18 @@ export class VirtualClock implements Clock {
     await settled();
     for (let next = this.#sleepers[0]; next !== undefined && next.wakesAt <= time; next = this.#sleepers[0]) {
       this.#sleepers.shift();
-      this.#now = Math.max(this.#now, next.wakesAt);
+      this.#moveTo(next.wakesAt);
       next.wake();
       await settled();
     }
+    this.#moveTo(time);
+  }
+
+  #moveTo(time: number): void {
     this.#now = Math.max(this.#now, time);
+    for (const ticker of this.#tickers) {
+      for (; ticker.at <= this.#now && this.#tickers.has(ticker); ticker.at += ticker.everyMs) ticker.tick();
+    }
   }
 
   #insert(sleeper: Sleeper): void {

@@ -58,7 +58,7 @@ export function describeFeeds(make: MakeControl): void {
 
   describe('an append', () => {
     it('numbers the page, names the page before it and moves head, tail, cursor and slot', async () => {
-      const slot = { at: test.now() + 250, paid: true };
+      const slot = { at: test.now() + 250, for: 'changes' as const };
       const first = await mustAppend(control, appendOf(feed, { slot }));
       expect(first).toMatchObject({ head: 1, tail: 'page-1', token: 'token-1', slot });
       const body = { blob: 'blob-2', sha256: 'f00d' };
@@ -81,7 +81,7 @@ export function describeFeeds(make: MakeControl): void {
     it.each(STALE)('changes nothing when the %s is no more what the read began with', async (_what, other) => {
       await control.bells.ring([{ key: ACCOUNT_BELL, notifiedAt: 5 }]);
       await control.feeds.beginRead(ACCOUNTS, 'reader');
-      const append = appendOf(feed, { expected: { ...feed, ...other }, slot: { at: 9, paid: false } });
+      const append = appendOf(feed, { expected: { ...feed, ...other }, slot: { at: 9, for: null } });
       expect(await control.feeds.append(append)).toBeNull();
       expect(await feedNow(control)).toEqual(feed);
       expect(await pages()).toEqual([]);
@@ -118,8 +118,8 @@ export function describeFeeds(make: MakeControl): void {
 
     it('leaves the parts of the cursor alone that it does not name', async () => {
       const more = { cursor: { nextLink: 'next' }, complete: false };
-      const first = await mustAppend(control, appendOf(feed, { ...more, slot: { at: 1, paid: false } }));
-      expect(first).toMatchObject({ token: null, nextLink: 'next', keysLink: null, slot: { at: 1, paid: false } });
+      const first = await mustAppend(control, appendOf(feed, { ...more, slot: { at: 1, for: null } }));
+      expect(first).toMatchObject({ token: null, nextLink: 'next', keysLink: null, slot: { at: 1, for: null } });
       const last = await mustAppend(control, appendOf(first, { cursor: { token: 't', nextLink: null }, slot: null }));
       expect(last).toMatchObject({ token: 't', nextLink: null, slot: null });
     });
@@ -199,7 +199,7 @@ export function describeFeeds(make: MakeControl): void {
       const changes: FeedChange[] = [
         { cursor: { token: 't', keysLink: 'k', keysNeedColumns: true } },
         { metadataVersion: 'v2', shape: 'shape-2' },
-        { slot: { at: 77, paid: false } },
+        { slot: { at: 77, for: null } },
         { trouble },
         { slot: null, trouble: null, metadataVersion: null, cursor: { token: null, nextLink: 'n' } },
         {},

@@ -100,7 +100,7 @@ const feeds = [
   labelled('update', fc.tuple(feed, owner, shape, moment, fc.boolean()), ({ control }, [key, by, to, at, restart]) =>
     control.feeds.update(key, by, {
       shape: to,
-      slot: at === null ? null : { at, paid: restart },
+      slot: at === null ? null : { at, for: restart ? 'rows' : null },
       metadataVersion: `v-${to}`,
       restartSnapshots: restart,
     }),

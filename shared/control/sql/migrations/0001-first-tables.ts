@@ -57,7 +57,7 @@ async function feeds(db: Kysely<unknown>, dialect: ControlDialect): Promise<void
     metadata_version: 'text?',
     shape: 'name',
     slot_at: 'moment?',
-    slot_paid: 'flag?',
+    slot_for: 'name?',
     quiet: 'count',
     trouble: 'text?',
     reading_rung: 'count?',

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { REQUEST_BURST } from '../../../shared/control/organizations.port.ts';
+import { World } from '../../support/world.ts';
+
+const SECOND = 1_000;
+
+/** Rows of an entity whose first synchronization takes more requests than an organization takes at once. */
+function large(): World {
+  const world = new World({ pageRows: 2 });
+  for (let n = 0; n < 2 * REQUEST_BURST; n++) world.organization.create('parent', { name: `row ${n}` });
+  return world;
+}
+
+describe('at the pace that an organization allows', () => {
+  it('an entity of more pages than its burst is copied to the end', async () => {
+    const world = large();
+    await world.addProfile('one');
+    await world.run(60 * SECOND);
+    expect(world.destination('one')).toEqual(world.source());
+  });
+
+  it('changes and the snapshot take turns', async () => {
+    const world = large();
+    await world.addProfile('one');
+    const [id = ''] = world.source().keys();
+    let arrived = 0;
+    for (let second = 0; second < 70; second++) {
+      world.organization.update('parent', id, { name: `at ${second}` });
+      await world.run(SECOND);
+      if (world.destination('one').get(id) === `at ${second}`) arrived++;
+    }
+    await world.run(5 * SECOND);
+    expect(world.destination('one')).toEqual(world.source());
+    expect(arrived).toBeGreaterThan(20);
+  });
+});
