@@ -42,7 +42,8 @@ export interface ControlDialect {
 }
 
 /** Statements are short; the longest are those that remove a feed or make tables. */
-const POOL = { maxConnections: 10, connectTimeoutMs: 5_000, statementTimeoutMs: 30_000, lockTimeoutMs: 10_000 };
+/** The time to connect is also that to wait for a connection that is free. */
+const POOL = { maxConnections: 16, connectTimeoutMs: 15_000, statementTimeoutMs: 30_000, lockTimeoutMs: 10_000 };
 const INT8 = 20;
 /** serialization_failure, deadlock_detected, unique_violation */
 const LOST_RACES = new Set(['40001', '40P01', '23505']);
