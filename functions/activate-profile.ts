@@ -1,19 +1,18 @@
 import { app, type OrchestrationContext, RetryOptions } from 'durable-functions';
-import { isFreshetError } from '../shared/errors/error.ts';
-import { registered } from '../shared/errors/register.ts';
 import {
   ACTIVATION_STEPS,
+  type Activation,
   type ActivationStep,
-  failActivation,
   initialSyncProgress,
   runActivationStep,
+  type StepOutcome,
+  type SyncProgress,
 } from '../shared/export/profiles/activation.ts';
 import { theApp } from './app.ts';
 
 export const ACTIVATE_PROFILE = 'activateProfile';
 
-export interface Activation {
-  readonly profileId: string;
+interface Input extends Activation {
   /** The steps are done; only the initial synchronization is watched. */
   readonly watching?: boolean;
 }
@@ -21,61 +20,51 @@ export interface Activation {
 const STEP = 'activationStep';
 const PROGRESS = 'initialSyncProgress';
 
-/** A step that meets trouble which passes by itself is tried for about five minutes. */
+/** An activity that meets trouble which passes by itself is tried for about five minutes. */
 const RETRY_FIRST_MS = 2_000;
 const RETRY_ATTEMPTS = 8;
 const WATCH_EVERY_MS = 10_000;
 /** Then the orchestration continues as new, so that its history stays short. */
 const LOOKS_PER_HISTORY = 30;
 
-app.orchestration(ACTIVATE_PROFILE, function* (context: OrchestrationContext) {
-  const { profileId, watching } = context.df.getInput<Activation>();
+app.orchestration(ACTIVATE_PROFILE, activateProfile);
+
+/** The steps one after the other, then the watch. The custom status says where it is, and in the end how it ended. */
+export function* activateProfile(context: OrchestrationContext) {
+  const { watching, ...activation } = context.df.getInput<Input>();
   if (!watching) {
     for (const step of ACTIVATION_STEPS) {
       context.df.setCustomStatus({ step });
-      const outcome: StepOutcome = yield context.df.callActivityWithRetry(STEP, stepRetry(), { profileId, step });
-      if (outcome.failed) return { step, ...outcome };
+      const ended: StepOutcome = yield context.df.callActivityWithRetry(STEP, retry(), { ...activation, step });
+      if (ended.outcome !== 'done') return end(context, { step, ...ended });
     }
   }
   for (let look = 0; look < LOOKS_PER_HISTORY; look++) {
-    const progress: Progress = yield context.df.callActivity(PROGRESS, { profileId });
+    const progress: SyncProgress = yield context.df.callActivityWithRetry(PROGRESS, retry(), activation);
+    if (progress.outcome !== 'under way') return end(context, { step: 'watch', ...progress });
     context.df.setCustomStatus({ step: 'watch', ...progress });
-    if (progress.over) return { step: 'active', ...progress };
     yield context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + WATCH_EVERY_MS));
   }
-  context.df.continueAsNew({ profileId, watching: true } satisfies Activation);
+  context.df.continueAsNew({ ...activation, watching: true } satisfies Input);
   return null;
-});
-
-type Progress = Awaited<ReturnType<typeof initialSyncProgress>>;
-
-interface StepOutcome {
-  readonly failed: { readonly code: string; readonly text: string } | null;
 }
 
-function stepRetry(): RetryOptions {
-  const retry = new RetryOptions(RETRY_FIRST_MS, RETRY_ATTEMPTS);
-  retry.backoffCoefficient = 2;
-  return retry;
+function end<T>(context: OrchestrationContext, status: T): T {
+  context.df.setCustomStatus(status);
+  return status;
 }
 
-/** Trouble that passes is thrown, for another attempt; anything else ends the activation and is kept in the profile. */
+function retry(): RetryOptions {
+  const options = new RetryOptions(RETRY_FIRST_MS, RETRY_ATTEMPTS);
+  options.backoffCoefficient = 2;
+  return options;
+}
+
 app.activity(STEP, {
-  handler: async ({ profileId, step }: { profileId: string; step: ActivationStep }): Promise<StepOutcome> => {
-    const { ports } = theApp();
-    try {
-      await runActivationStep(ports, profileId, step);
-      return { failed: null };
-    } catch (error) {
-      if (!isFreshetError(error)) throw error;
-      const failed = { code: error.code, text: error.message };
-      await failActivation(ports, profileId, failed);
-      if (registered(error.code).class === 'retry') throw error;
-      return { failed };
-    }
-  },
+  handler: ({ step, ...activation }: Activation & { step: ActivationStep }) =>
+    runActivationStep(theApp().ports, activation, step),
 });
 
 app.activity(PROGRESS, {
-  handler: ({ profileId }: { profileId: string }) => initialSyncProgress(theApp().ports, profileId),
+  handler: (activation: Activation) => initialSyncProgress(theApp().ports, activation),
 });

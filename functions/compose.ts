@@ -87,7 +87,7 @@ function portsOf(
           ...notificationQueueOf(configuration.notificationsConnection.reveal(), environment.WEBSITE_SITE_NAME),
         }),
     ),
-    destinations: makeDestinations({ control, secrets, organizations, open: openPostgresDestination }),
+    destinations: makeDestinations({ secrets, organizations, open: openPostgresDestination }),
     blobs: new AzureBlobs(
       'connectionString' in storage
         ? { connectionString: storage.connectionString.reveal() }

@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { registerAll } from '../shared/export/profiles/registering.ts';
 import { cleanUp, SWEEP_INTERVAL_S, sweep } from '../shared/export/sweep.ts';
 import { theApp } from './app.ts';
 
@@ -10,4 +11,10 @@ app.timer('sweep', {
 app.timer('cleanUp', {
   schedule: '0 17 3 * * *',
   handler: () => cleanUp(theApp().ports),
+});
+
+/** An hour at most without notifications that somebody's hand took away, for some requests per organization and entity. */
+app.timer('register', {
+  schedule: '0 41 * * * *',
+  handler: () => registerAll(theApp().ports),
 });

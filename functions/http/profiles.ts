@@ -1,5 +1,5 @@
 import { getClient } from 'durable-functions';
-import { validateActivation } from '../../shared/export/profiles/activation.ts';
+import { requestActivation } from '../../shared/export/profiles/activation.ts';
 import {
   createProfile,
   deactivateProfile,
@@ -8,7 +8,7 @@ import {
   listProfiles,
   visibleProfile,
 } from '../../shared/export/profiles/profiles.ts';
-import { ACTIVATE_PROFILE, type Activation } from '../activate-profile.ts';
+import { ACTIVATE_PROFILE } from '../activate-profile.ts';
 import { type Call, endpoint, jsonBody } from './api.ts';
 
 const PROFILES = 'crm/exporter/profiles';
@@ -49,7 +49,10 @@ endpoint({
   handler: async (call) => deleteProfile(call.app.ports, call.administered, idOf(call)),
 });
 
-/** Checks first, so that what is wrong is told at once; the rest goes on durably. */
+/**
+ * Checks first, so that what is wrong is told at once; the rest goes on durably. Overtaken by a later wish, it answers with
+ * what that one made of the profile.
+ */
 endpoint({
   name: 'activate',
   method: 'POST',
@@ -57,9 +60,9 @@ endpoint({
   handler: async (call) => {
     const { ports } = call.app;
     const profile = await visibleProfile(ports, call.administered, idOf(call));
-    await validateActivation(ports, profile);
-    const input: Activation = { profileId: profile.id };
-    await getClient(call.context).startNew(ACTIVATE_PROFILE, { instanceId: `activate-${ports.newId()}`, input });
+    const input = await requestActivation(ports, profile);
+    if (input)
+      await getClient(call.context).startNew(ACTIVATE_PROFILE, { instanceId: `activate-${input.intent}`, input });
     return getProfile(ports, call.administered, profile.id, false);
   },
 });

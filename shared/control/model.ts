@@ -159,6 +159,11 @@ export interface Profile {
   readonly id: string;
   readonly settings: ProfileSettings;
   readonly state: ProfileState;
+  /**
+   * Names the last wish (to activate, to deactivate, to delete); null before the first. What carries a wish out step by step
+   * changes the profile only while it still carries that name: the later wish wins.
+   */
+  readonly intent: string | null;
   /** Why the profile does not run, or its last activation failed. */
   readonly trouble: Trouble | null;
   readonly breaker: Breaker | null;

@@ -7,8 +7,8 @@ export interface Profiles {
   get(id: string): Promise<Profile | null>;
   /** All profiles of these organizations, by name. */
   list(organizationIds: readonly string[]): Promise<Profile[]>;
-  /** False when there is no such profile, or its new name is taken. */
-  update(id: string, change: ProfileChange): Promise<boolean>;
+  /** False when there is no such profile, it carries another intent than the one expected, or its new name is taken. */
+  update(id: string, change: ProfileChange, expected?: Pick<Profile, 'intent'>): Promise<boolean>;
   /** Removes the profile, its subscriptions and bell; feeds that nobody subscribes to any more go with their pages. Answers with the pages' blobs. */
   remove(id: string): Promise<string[]>;
   /**
@@ -26,7 +26,7 @@ export interface Profiles {
 }
 
 export type ProfileChange = Partial<
-  Pick<Profile, 'settings' | 'state' | 'trouble' | 'retryAt' | 'activatedAt' | 'modifiedAt'>
+  Pick<Profile, 'settings' | 'state' | 'intent' | 'trouble' | 'retryAt' | 'activatedAt' | 'modifiedAt'>
 > & {
   readonly breaker?: Breaker | null;
 };

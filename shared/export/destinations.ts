@@ -1,12 +1,10 @@
 import type { Profile } from '../control/model.ts';
-import type { Control } from '../control/port.ts';
 import type { Destination, OpenDestination } from '../destination/port.ts';
 import { FreshetError } from '../errors/error.ts';
 import type { Secrets } from '../platform/secrets/port.ts';
 import type { Destinations, Organization } from './ports.ts';
 
 export interface DestinationsOptions {
-  readonly control: Control;
   readonly secrets: Secrets;
   readonly organizations: ReadonlyMap<string, Organization>;
   readonly open: OpenDestination;
@@ -14,35 +12,45 @@ export interface DestinationsOptions {
 
 /** Keeps one open destination per profile; the secret is read when it is opened. */
 export function makeDestinations(options: DestinationsOptions): Destinations {
-  const opened = new Map<string, Promise<Destination>>();
+  const opened = new Map<string, Opened>();
 
-  async function open(profileId: string): Promise<Destination> {
-    const profile = await options.control.profiles.get(profileId);
-    if (profile === null) throw new FreshetError('PROFILE_NOT_FOUND', { profileId });
+  async function open(profile: Profile): Promise<Destination> {
     const { keyVaultUri, schema, prefix } = profile.settings;
     const secret = await options.secrets.get(keyVaultUri);
     checkTag(secret.tags, profile, options.organizations);
-    return options.open(secret.value, { profileId, schema, prefix });
+    return options.open(secret.value, { profileId: profile.id, schema, prefix });
   }
 
   return {
-    of(profileId) {
-      const known = opened.get(profileId);
-      if (known) return known;
-      const opening = open(profileId);
-      opened.set(profileId, opening);
-      opening.catch(() => {
-        if (opened.get(profileId) === opening) opened.delete(profileId);
+    async of(profile) {
+      const { id, intent } = profile;
+      const known = opened.get(id);
+      if (known?.intent === intent) return known.destination;
+      const opening: Opened = { intent, destination: open(profile) };
+      opened.set(id, opening);
+      opening.destination.catch(() => {
+        if (opened.get(id) === opening) opened.delete(id);
       });
-      return opening;
+      await close(known);
+      return opening.destination;
     },
     async forget(profileId) {
       const known = opened.get(profileId);
       opened.delete(profileId);
-      const destination = await known?.catch(() => null);
-      await destination?.close();
+      await close(known);
     },
   };
+}
+
+/** An open destination, and the intent that its profile carried then: a later wish may come with another secret. */
+interface Opened {
+  readonly intent: string | null;
+  readonly destination: Promise<Destination>;
+}
+
+async function close(opened: Opened | undefined): Promise<void> {
+  const destination = await opened?.destination.catch(() => null);
+  await destination?.close();
 }
 
 /**

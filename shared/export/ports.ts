@@ -1,3 +1,4 @@
+import type { Profile } from '../control/model.ts';
 import type { Control } from '../control/port.ts';
 import type { Source } from '../dataverse/port.ts';
 import type { Registration } from '../dataverse/registration.port.ts';
@@ -34,8 +35,9 @@ export interface ExportPorts {
 
 /** Opens a profile's destination from its secret, and keeps it open between turns. */
 export interface Destinations {
-  of(profileId: string): Promise<Destination>;
-  /** The next `of` reads the secret again and connects anew: after a fault, or a change of the profile. */
+  /** Reads the secret again and connects anew when the profile carries another intent than before. */
+  of(profile: Profile): Promise<Destination>;
+  /** The next `of` reads the secret again and connects anew, too: after a fault. */
   forget(profileId: string): Promise<void>;
 }
 

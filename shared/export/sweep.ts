@@ -43,9 +43,10 @@ function feedsPerSweep(requestsPerDay: number): number {
 export async function cleanUp(ports: ExportPorts): Promise<void> {
   await removeUnnamed(ports, PAGES_CONTAINER, '', (names) => ports.control.retention.named(names));
   const profiles = await ports.control.profiles.list([...ports.organizations.keys()]);
-  for (const { id } of profiles) {
+  for (const profile of profiles) {
+    const { id } = profile;
     try {
-      const named = async (names: readonly string[]) => (await ports.destinations.of(id)).openBlobs(names);
+      const named = async (names: readonly string[]) => (await ports.destinations.of(profile)).openBlobs(names);
       await removeUnnamed(ports, RETRIES_CONTAINER, `${id}/`, named);
     } catch (error) {
       // Its destination cannot be asked today: the others are cleaned all the same.

@@ -130,6 +130,18 @@ describe('workers at the same time', () => {
     expect(await control.profiles.list(['contoso'])).toHaveLength(1);
   });
 
+  it('that wish different things of one profile, each expecting what it saw: one wins', async () => {
+    await control.profiles.create(profile('p1'));
+    for (let round = 1; round <= 5; round++) {
+      const seen = await control.profiles.get('p1');
+      const won = await together(8, (instance, n) =>
+        instance.profiles.update('p1', { intent: `${round}-${n}` }, { intent: seen?.intent ?? null }),
+      );
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect((await control.profiles.get('p1'))?.intent).toBe(`${round}-${won.indexOf(true)}`);
+    }
+  });
+
   it('that join a new feed, some of them leaving again: the feed is there once, for those who stayed', async () => {
     const ids = Array.from({ length: 8 }, (_, n) => `p${n}`);
     for (const id of ids) await control.profiles.create(profile(id));

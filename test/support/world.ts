@@ -14,7 +14,7 @@ import { applyProfile } from '../../shared/export/apply/apply-profile.ts';
 import type { ApplyMessage, ReadMessage } from '../../shared/export/bells.ts';
 import { makeDestinations } from '../../shared/export/destinations.ts';
 import type { ExportPorts } from '../../shared/export/ports.ts';
-import { ACTIVATION_STEPS, runActivationStep } from '../../shared/export/profiles/activation.ts';
+import { ACTIVATION_STEPS, requestActivation, runActivationStep } from '../../shared/export/profiles/activation.ts';
 import { createProfile } from '../../shared/export/profiles/profiles.ts';
 import { readFeed } from '../../shared/export/read/read-feed.ts';
 import { makeReaches } from '../../shared/export/ring/reaches.ts';
@@ -30,7 +30,7 @@ import { MemoryQueues } from '../../shared/platform/queues/memory.ts';
 import { MemorySecrets } from '../../shared/platform/secrets/memory.ts';
 
 export const ORGANIZATION_ID = '11111111-1111-4111-8111-111111111111';
-const TENANT_ID = '22222222-2222-4222-8222-222222222222';
+export const TENANT_ID = '22222222-2222-4222-8222-222222222222';
 const VAULT = 'https://freshet.vault.azure.net';
 
 /** Three small entities: a parent, its children (cascade), and the links between two of them. */
@@ -153,7 +153,7 @@ export class World {
       organizations,
       sourceOf: () => through(this.wrapSource(this.#source()), 'source'),
       registrationOf: () => ({ ensure: async () => ({ unregistered: [] }), remove: async () => {} }),
-      destinations: makeDestinations({ control, secrets: this.secrets, organizations, open }),
+      destinations: makeDestinations({ secrets: this.secrets, organizations, open }),
       blobs: through(this.blobs, 'blobs'),
       queues: through(this.queues, 'queues'),
       clock: gate ? this.#clockThrough(gate) : this.clock,
@@ -214,8 +214,15 @@ export class World {
     return Id;
   }
 
+  /** What POST activate does and then the orchestration, step by step. Rejects when it is not active in the end. */
   async activate(profileId: string): Promise<void> {
-    for (const step of ACTIVATION_STEPS) await runActivationStep(this.ports, profileId, step);
+    const profile = await this.ports.control.profiles.get(profileId);
+    const activation = profile && (await requestActivation(this.ports, profile));
+    if (!activation) throw new Error('nothing to activate');
+    for (const step of ACTIVATION_STEPS) {
+      const ended = await runActivationStep(this.ports, activation, step);
+      if (ended.outcome !== 'done') throw new Error(`activation ended at ${step}: ${JSON.stringify(ended)}`);
+    }
   }
 
   /** Lets `ms` pass: every message that falls due is worked off, and the sweep runs by its timer. */

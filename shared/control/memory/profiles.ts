@@ -26,9 +26,9 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
         .map((row) => row.profile)
         .filter((profile) => organizationIds.includes(profile.settings.organizationId))
         .sort(byName),
-    update(id, change) {
+    update(id, change, expected) {
       const row = memory.state.profiles.get(id);
-      if (!row) return false;
+      if (!row || (expected && row.profile.intent !== expected.intent)) return false;
       const profile = changed<Profile>(row.profile, change);
       if (nameTaken(memory, profile)) return false;
       memory.state.profiles.set(id, { ...row, profile });

@@ -28,7 +28,7 @@ export function sqlProfiles(database: ControlDatabase): Profiles {
       );
       return (await rows).map(profileOf);
     },
-    update: (id, change) => database.transaction((tx) => update(tx, id, change)),
+    update: (id, change, expected) => database.transaction((tx) => update(tx, id, change, expected)),
     remove: (id) => database.transaction((tx) => removeProfile(tx, id)),
     subscribe: (profileId, feed, shape) => database.transaction((tx) => subscribe(tx, profileId, feed, shape)),
     subscriptions: (profileId) => database.run((db) => subscriptions(db, profileId)),
@@ -52,9 +52,9 @@ async function create(tx: Tx, profile: Profile): Promise<boolean> {
   return true;
 }
 
-async function update(tx: Tx, id: string, change: ProfileChange): Promise<boolean> {
+async function update(tx: Tx, id: string, change: ProfileChange, expected?: Pick<Profile, 'intent'>): Promise<boolean> {
   const row = await tx.selectFrom('profiles').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
-  if (!row) return false;
+  if (!row || (expected && row.intent !== expected.intent)) return false;
   const profile = changed<Profile>(profileOf(row), change);
   if (change.settings && (await nameTaken(tx, profile))) return false;
   await tx.updateTable('profiles').set(profileColumns(profile)).where('id', '=', id).execute();

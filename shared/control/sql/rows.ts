@@ -40,11 +40,12 @@ export function snapshotOf({ sequence, ...snapshot }: Selectable<SnapshotTable>)
 }
 
 export function profileOf(row: Selectable<ProfileTable>): Profile {
-  const { id, state, retryAt, createdAt, modifiedAt, activatedAt } = row;
+  const { id, state, intent, retryAt, createdAt, modifiedAt, activatedAt } = row;
   return {
     id,
     settings: parsed(row.settings),
     state,
+    intent,
     trouble: parsedOrNull(row.trouble),
     breaker: parsedOrNull(row.breaker),
     retryAt,

@@ -113,6 +113,7 @@ export interface ProfileTable {
   /** json */
   settings: string;
   state: ProfileState;
+  intent: string | null;
   /** json */
   trouble: string | null;
   /** json; with `probeAt` beside it, for the sweep asks for that. */

@@ -6,7 +6,7 @@ import { loadContent } from '../pages.ts';
 import { applyMerge } from './apply-merge.ts';
 import { mergePages, pagesOfMerge } from './merge.ts';
 import { remedy, repair } from './remedy.ts';
-import { type ApplyTurn, feedOf, shapeOfPage } from './turn.ts';
+import { type ApplyTurn, feedOf, isWished, shapeOfPage } from './turn.ts';
 
 /** Pages looked at for one merge: small ones come in great numbers. */
 const MERGE_MAX_PAGES = 50;
@@ -14,7 +14,7 @@ const MERGE_MAX_PAGES = 50;
 /** Applies what is behind in one feed until its end or the turn's. */
 export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promise<void> {
   let shape = subscribed.shape;
-  while (turn.ports.clock.now() < turn.end) {
+  while (turn.ports.clock.now() < turn.end && (await isWished(turn))) {
     const position = turn.positions.get(subscribed.entity);
     if (!position) return remedy(turn, subscribed, 'no position');
     const pages = await nextPages(turn, subscribed, position);

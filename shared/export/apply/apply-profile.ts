@@ -11,7 +11,7 @@ import { closeBreaker, openBreaker } from './breaker.ts';
 import { logFailedRecords } from './failed-records.ts';
 import { remedy, repair } from './remedy.ts';
 import { reportRetries, tryRetries } from './retries.ts';
-import { type ApplyTurn, loadPositions } from './turn.ts';
+import { type ApplyTurn, isWished, loadPositions } from './turn.ts';
 
 /** A turn ends after this time, so that no profile holds a worker for itself. */
 const TURN_MS = 10_000;
@@ -52,8 +52,8 @@ async function applyOwned(ports: ExportPorts, profileId: string, owner: string, 
     await takeTurn(ports, profile, owner);
   } catch (error) {
     if (!isFreshetError(error) || isOwnService(error)) throw error;
-    await openBreaker(ports, profileId, error);
-    await release(ports, profile, owner);
+    if (await openBreaker(ports, profile, error)) await release(ports, profile, owner);
+    else await postpone(ports, profileBell(profileId), owner, 0);
   }
 }
 
@@ -79,7 +79,9 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
     profile,
     owner,
     bell: profileBell(profile.id),
-    destination: await ports.destinations.of(profile.id),
+    // Before the destination is opened, which takes its time.
+    wishedAt: ports.clock.now(),
+    destination: await ports.destinations.of(profile),
     end: ports.clock.now() + TURN_MS,
     positions: new Map(),
     shapes: new Map(),
@@ -90,6 +92,7 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
       if (!known) await askPositions(turn);
       known = true;
       const outcome = await round(turn);
+      if (outcome === 'unwished') break;
       // Reading is no proof that writing works: only a whole round is.
       if (turn.breakerOpen) await closeBreaker(turn);
       if (outcome === 'done') return;
@@ -118,8 +121,8 @@ async function askPositions(turn: ApplyTurn): Promise<void> {
   await Promise.race([loadPositions(turn), tooLate]).finally(() => late.abort());
 }
 
-/** One look at everything; done when nothing is behind and the bell was not rung meanwhile. */
-async function round(turn: ApplyTurn): Promise<'done' | 'again'> {
+/** One look at everything; done when nothing is behind and the bell was not rung meanwhile. Unwished: the next turn looks why. */
+async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwished'> {
   const { ports, profile, bell, owner } = turn;
   const held = await ports.control.bells.hold(bell, owner);
   if (held === null) return 'done';
@@ -127,6 +130,7 @@ async function round(turn: ApplyTurn): Promise<'done' | 'again'> {
   for (const subscribed of subscriptions) await reportLost(turn, subscribed);
   const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
   await sideBySide(behind, (subscribed) => applyFeed(turn, subscribed));
+  if (!(await isWished(turn))) return 'unwished';
   const more = await retryRecords(turn, subscriptions);
   await logFailedRecords(turn);
   await reportRetries(turn);

@@ -1,4 +1,4 @@
-import { profileBell } from '../../control/model.ts';
+import { type Profile, profileBell } from '../../control/model.ts';
 import type { FreshetError } from '../../errors/error.ts';
 import { ringFeedsOf, ringLater } from '../bells.ts';
 import { writeDestinationFailure } from '../failures/failure-log.ts';
@@ -7,22 +7,24 @@ import type { ApplyTurn } from './turn.ts';
 
 /**
  * Opens a profile's breaker: its destination cannot be used. Nothing is attempted, counted or rung for it until a probe
- * succeeds; other profiles do not notice. One line in the failure log per opening.
+ * succeeds; other profiles do not notice. One line in the failure log per opening. False: the profile was deleted,
+ * deactivated or activated anew while its worker was at it, and nothing is known of what is wished now.
  */
-export async function openBreaker(ports: ExportPorts, profileId: string, error: FreshetError): Promise<void> {
+export async function openBreaker(ports: ExportPorts, profile: Profile, error: FreshetError): Promise<boolean> {
   const now = ports.clock.now();
+  const { id: profileId, intent } = profile;
+  const current = await ports.control.profiles.get(profileId);
+  if (current?.state !== 'active' || current.intent !== intent) return false;
   await ports.destinations.forget(profileId);
-  const profile = await ports.control.profiles.get(profileId);
-  // Deleted while its worker was at it: nothing of it may come back.
-  if (profile === null) return;
-  const since = profile.breaker?.since ?? now;
-  if (profile.breaker === null) {
+  const since = current.breaker?.since ?? now;
+  if (current.breaker === null) {
     ports.log.write('warn', 'breaker opened', { profileId, code: error.code, reason: error.message });
     await writeDestinationFailure(ports, profileId, since, String(error.values.text ?? error.message));
   }
   const breaker = { code: error.code, reason: error.message, since, probeAt: now + ports.options.probeMs };
-  await ports.control.profiles.update(profileId, { breaker });
+  await ports.control.profiles.update(profileId, { breaker }, { intent });
   await ringLater(ports, profileBell(profileId), ports.options.probeMs);
+  return true;
 }
 
 export async function closeBreaker(turn: ApplyTurn): Promise<void> {

@@ -18,6 +18,8 @@ export interface ApplyTurn {
   readonly end: number;
   readonly positions: Map<string, Position>;
   readonly shapes: Map<string, Shape>;
+  /** When the profile was last found to be wished active as it was when the turn began (ms). */
+  wishedAt: number;
   /** The destination could not be used when the turn began; until a whole round has passed. */
   breakerOpen: boolean;
 }
@@ -39,6 +41,20 @@ export async function shapeOfPage(turn: ApplyTurn, feed: FeedKey, shape: string)
   const loaded = { entity, columns: exportColumns(entity) };
   turn.shapes.set(shape, loaded);
   return loaded;
+}
+
+/** So much later a turn may notice that its profile was deactivated, deleted or activated anew: a short one need not ask. */
+const WISH_AGE_MS = 500;
+
+/** Whether the profile is still wished to run as it was when the turn began. */
+export async function isWished(turn: ApplyTurn): Promise<boolean> {
+  const { ports, profile } = turn;
+  const now = ports.clock.now();
+  if (now - turn.wishedAt < WISH_AGE_MS) return true;
+  const current = await ports.control.profiles.get(profile.id);
+  if (current?.state !== 'active' || current.intent !== profile.intent) return false;
+  turn.wishedAt = now;
+  return true;
 }
 
 /** Reads all positions anew: at the begin, after a fault whose outcome is unknown, or when another worker was first. */

@@ -8,41 +8,85 @@ import { initialSyncState } from './profile-json.ts';
 import { ringProfile } from './profiles.ts';
 import { registerActive } from './registering.ts';
 
+/** A wish to activate a profile, as the orchestration carries it: valid while the profile still carries its intent. */
+export interface Activation {
+  readonly profileId: string;
+  readonly intent: string;
+}
+
 /**
- * The steps of an activation, in their order; each can run twice. A profile that was deleted or deactivated meanwhile ends
- * them. functions/activate-profile.ts strings them together durably; rows never pass through it.
+ * Checks as `validateActivation` for a caller who waits, and makes the wish the profile's own: from then on it is durable
+ * steps. Null: somebody else wished something meanwhile, and that stands.
+ */
+export async function requestActivation(ports: ExportPorts, profile: Profile): Promise<Activation | null> {
+  await validateActivation(ports, profile);
+  const intent = ports.newId();
+  const change = { intent, trouble: null, modifiedAt: ports.clock.now() };
+  const stands = await ports.control.profiles.update(profile.id, change, { intent: profile.intent });
+  return stands ? { profileId: profile.id, intent } : null;
+}
+
+/**
+ * The steps of an activation, in their order; each can run twice. A profile that was deleted, deactivated or activated anew
+ * meanwhile ends them. functions/activate-profile.ts strings them together durably; rows never pass through it. Registering
+ * comes after joining: it serves what active profiles export, and a notification before would ring no feed.
  */
 export const ACTIVATION_STEPS = ['validate', 'tables', 'join', 'register', 'start'] as const;
 export type ActivationStep = (typeof ACTIVATION_STEPS)[number];
 
-/** Runs one step. Rejects with the error to show in the profile. */
-export async function runActivationStep(ports: ExportPorts, profileId: string, step: ActivationStep): Promise<void> {
-  const profile = await ports.control.profiles.get(profileId);
-  if (profile === null) throw new FreshetError('PROFILE_NOT_FOUND', { profileId });
-  await STEPS[step](ports, profile);
+export type StepOutcome =
+  | { readonly outcome: 'done' }
+  /** A later wish stands: the activation ends without a word. */
+  | { readonly outcome: 'superseded' }
+  /** A person is needed: the activation ends, and the profile says why. */
+  | { readonly outcome: 'failed'; readonly code: string; readonly text: string };
+
+/** Runs one step. Rejects with trouble that passes by itself, for another attempt; the profile shows it meanwhile. */
+export async function runActivationStep(
+  ports: ExportPorts,
+  activation: Activation,
+  step: ActivationStep,
+): Promise<StepOutcome> {
+  const profile = await ports.control.profiles.get(activation.profileId);
+  if (profile?.intent !== activation.intent) return { outcome: 'superseded' };
+  try {
+    await STEPS[step](ports, profile);
+    return { outcome: 'done' };
+  } catch (error) {
+    if (!isFreshetError(error)) throw error;
+    const failed = { code: error.code, text: error.message };
+    if (!(await noteFailure(ports, activation, failed))) return { outcome: 'superseded' };
+    if (error.class === 'retry') throw error;
+    return { outcome: 'failed', ...failed };
+  }
 }
 
+/** Keeps why an activation does not go on, for the profile's status. False: a later wish stands, and it matters to nobody. */
+async function noteFailure(
+  ports: ExportPorts,
+  { profileId, intent }: Activation,
+  failed: { code: string; text: string },
+): Promise<boolean> {
+  const trouble = { ...failed, since: ports.clock.now() };
+  const stands = await ports.control.profiles.update(profileId, { trouble }, { intent });
+  if (stands) {
+    ports.log.write('error', 'activation step failed', { profileId, code: failed.code, reason: failed.text });
+  }
+  return stands;
+}
+
+/** None says whether a later wish kept it from its change: the look before the next step does. */
 const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Promise<void>> = {
   validate: (ports, profile) => validateActivation(ports, profile, { patient: true }),
   tables: makeTables,
   join: joinFeeds,
   register: async (ports, profile) => registerActive(ports, profile.settings.organizationId),
-  start: async (ports, profile) => {
-    await ports.control.profiles.update(profile.id, { trouble: null });
-    await ringProfile(ports, profile.id);
-    await ringFeedsOf(ports, profile.id);
+  start: async (ports, { id, intent }) => {
+    await ports.control.profiles.update(id, { trouble: null }, { intent });
+    await ringProfile(ports, id);
+    await ringFeedsOf(ports, id);
   },
 };
-
-/** Keeps why an activation ended, for the profile's status. */
-export async function failActivation(
-  ports: ExportPorts,
-  profileId: string,
-  error: { code: string; text: string },
-): Promise<void> {
-  await ports.control.profiles.update(profileId, { trouble: { ...error, since: ports.clock.now() } });
-  ports.log.write('error', 'activation failed', { profileId, code: error.code, reason: error.text });
-}
 
 /**
  * Checks organization, entities and destination; ACTIVATION_REFUSED names everything found at once. Writes nothing. For a caller
@@ -87,7 +131,7 @@ async function destinationFindings(ports: ExportPorts, profile: Profile, patient
   if (profile.state !== 'active') await ports.destinations.forget(profile.id);
   const found = await finding(
     async () => {
-      const destination = await ports.destinations.of(profile.id);
+      const destination = await ports.destinations.of(profile);
       const positions = (await destination.positions()) ?? [];
       const foreign = positions.find(({ profileId }) => profileId !== profile.id);
       if (foreign)
@@ -121,25 +165,19 @@ async function finding(check: () => Promise<string | null>, field?: string, pati
 
 /** The destination's own tables; entity tables are made when their position is placed. */
 async function makeTables(ports: ExportPorts, profile: Profile): Promise<void> {
-  const destination = await ports.destinations.of(profile.id);
+  const destination = await ports.destinations.of(profile);
   await destination.prepare({ deleteLog: profile.settings.writeDeleteLog });
 }
 
 /** From here on the feeds are read for the profile; applying finds no position yet and asks for the snapshots. */
-async function joinFeeds(ports: ExportPorts, profile: Profile): Promise<void> {
-  const { organizationId, entities } = profile.settings;
+async function joinFeeds(ports: ExportPorts, { id, intent, settings }: Profile): Promise<void> {
+  const { organizationId, entities } = settings;
   for (const { entity } of entities) {
     const key = { organizationId, entity };
-    await ports.control.profiles.subscribe(profile.id, key, await knownShape(ports, key));
+    await ports.control.profiles.subscribe(id, key, await knownShape(ports, key));
   }
-  const now = ports.clock.now();
-  await ports.control.profiles.update(profile.id, {
-    state: 'active',
-    trouble: null,
-    breaker: null,
-    activatedAt: now,
-    modifiedAt: now,
-  });
+  const change = { state: 'active', trouble: null, breaker: null, activatedAt: ports.clock.now() } as const;
+  await ports.control.profiles.update(id, change, { intent });
 }
 
 /** The shape under which the feed is read already, or that of the definition now. */
@@ -152,13 +190,22 @@ async function knownShape(ports: ExportPorts, key: FeedKey): Promise<string> {
   return shape;
 }
 
+export interface SyncProgress {
+  readonly outcome: 'under way' | 'done' | 'superseded';
+  /** Entities whose initial synchronization is complete, of all. */
+  readonly done: number;
+  readonly of: number;
+}
+
 /** How far the initial synchronization is: for the orchestration that watches it. */
 export async function initialSyncProgress(
   ports: ExportPorts,
-  profileId: string,
-): Promise<{ over: boolean; done: number; of: number }> {
+  { profileId, intent }: Activation,
+): Promise<SyncProgress> {
   const profile = await ports.control.profiles.get(profileId);
   const subscriptions = await ports.control.profiles.subscriptions(profileId);
+  const of = subscriptions.length;
   const done = subscriptions.filter((subscribed) => initialSyncState(subscribed).startsWith('Completed')).length;
-  return { over: profile?.state !== 'active' || done === subscriptions.length, done, of: subscriptions.length };
+  if (profile?.intent !== intent) return { outcome: 'superseded', done, of };
+  return { outcome: done === of ? 'done' : 'under way', done, of };
 }

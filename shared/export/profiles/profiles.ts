@@ -8,7 +8,7 @@ import { PAGES_CONTAINER } from '../pages.ts';
 import type { ExportPorts } from '../ports.ts';
 import { readProfileBody } from './profile-body.ts';
 import { type ProfileJson, profileJson } from './profile-json.ts';
-import { registerActive } from './registering.ts';
+import { tryToRegisterActive } from './registering.ts';
 
 /** The organizations (ids) that the caller administers: all that is visible to them. */
 export type Administered = readonly string[];
@@ -27,6 +27,7 @@ export async function createProfile(
     id: ports.newId(),
     settings,
     state: 'created',
+    intent: null,
     trouble: null,
     breaker: null,
     retryAt: null,
@@ -67,9 +68,9 @@ export async function deactivateProfile(
   id: string,
 ): Promise<ProfileJson> {
   const profile = await visibleProfile(ports, administered, id);
-  const change = { state: 'deactivated', modifiedAt: ports.clock.now() } as const;
+  const change = { state: 'deactivated', intent: ports.newId(), modifiedAt: ports.clock.now() } as const;
   await ports.control.profiles.update(id, change);
-  await registerActive(ports, profile.settings.organizationId);
+  await tryToRegisterActive(ports, profile.settings.organizationId);
   return show(ports, { ...profile, ...change }, false);
 }
 
@@ -77,14 +78,16 @@ export async function deactivateProfile(
 export async function deleteProfile(ports: ExportPorts, administered: Administered, id: string): Promise<void> {
   const profile = await visibleProfile(ports, administered, id);
   // Its row goes last, so that what a crash left over can be deleted by the same call.
-  await ports.control.profiles.update(id, { state: 'stopped' });
+  await ports.control.profiles.update(id, { state: 'stopped', intent: ports.newId() });
   await ports.destinations.forget(id);
-  await registerActive(ports, profile.settings.organizationId);
   await ports.blobs.removeContainer(failuresContainer(id));
   for await (const { name } of ports.blobs.list(RETRIES_CONTAINER, `${id}/`))
     await ports.blobs.remove(RETRIES_CONTAINER, name);
   const pages = await ports.control.profiles.remove(id);
   for (const page of pages) await ports.blobs.remove(PAGES_CONTAINER, page);
+  // A step or a turn that was under way may have opened it again.
+  await ports.destinations.forget(id);
+  await tryToRegisterActive(ports, profile.settings.organizationId);
 }
 
 /** PROFILE_NOT_FOUND also for a profile of an organization that the caller does not administer. */

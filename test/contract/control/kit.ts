@@ -21,6 +21,7 @@ export function profile(id: string, more: Partial<Profile> = {}): Profile {
     id,
     settings: settings(`Profile ${id}`),
     state: 'active',
+    intent: null,
     trouble: null,
     breaker: null,
     retryAt: null,

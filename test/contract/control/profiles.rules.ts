@@ -27,7 +27,14 @@ export function describeProfiles(make: MakeControl): void {
 
   it('come back as they were made', async () => {
     const trouble = { code: 'SECRET_NOT_FOUND', text: 'The vault has no secret «x».', since: 3 };
-    const made = profile('p1', { trouble, breaker: BREAKER, retryAt: 4, activatedAt: 5, state: 'stopped' });
+    const made = profile('p1', {
+      trouble,
+      breaker: BREAKER,
+      retryAt: 4,
+      activatedAt: 5,
+      state: 'stopped',
+      intent: 'i1',
+    });
     expect(await control.profiles.create(made)).toBe(true);
     expect(await control.profiles.get('p1')).toEqual(made);
     expect(await control.profiles.get('p2')).toBeNull();
@@ -60,6 +67,20 @@ export function describeProfiles(make: MakeControl): void {
     expect(await control.profiles.update('p1', { breaker: null, retryAt: null, state: 'deactivated' })).toBe(true);
     expect(await control.profiles.get('p1')).toEqual({ ...made, retryAt: null, state: 'deactivated', modifiedAt: 9 });
     expect(await control.profiles.update('p2', { modifiedAt: 9 })).toBe(false);
+  });
+
+  it('are changed only while they carry the intent that is expected, if one is', async () => {
+    const made = profile('p1', { state: 'created' });
+    await control.profiles.create(made);
+    expect(await control.profiles.update('p1', { state: 'active' }, { intent: 'first' })).toBe(false);
+    expect(await control.profiles.update('p1', { intent: 'first' }, { intent: null })).toBe(true);
+    expect(await control.profiles.update('p1', { intent: 'second' }, { intent: null })).toBe(false);
+    expect(await control.profiles.update('p1', { state: 'active' }, { intent: 'first' })).toBe(true);
+    expect(await control.profiles.get('p1')).toEqual({ ...made, state: 'active', intent: 'first' });
+    expect(await control.profiles.update('p1', { state: 'deactivated', intent: 'second' })).toBe(true);
+    expect(await control.profiles.update('p1', { state: 'active' }, { intent: 'first' })).toBe(false);
+    expect(await control.profiles.get('p1')).toEqual({ ...made, state: 'deactivated', intent: 'second' });
+    expect(await control.profiles.update('p2', { state: 'active' }, { intent: null })).toBe(false);
   });
 
   it('take no name that another of the organization has', async () => {

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ControlDialect } from '../dialect.ts';
 import { firstTables } from './0001-first-tables.ts';
+import { profileIntents } from './0002-profile-intents.ts';
 
 export interface Migration {
   readonly name: string;
@@ -8,4 +9,7 @@ export interface Migration {
 }
 
 /** In order. Only ever appended to: what has run somewhere is never changed. */
-export const MIGRATIONS: readonly Migration[] = [{ name: '0001-first-tables', up: firstTables }];
+export const MIGRATIONS: readonly Migration[] = [
+  { name: '0001-first-tables', up: firstTables },
+  { name: '0002-profile-intents', up: profileIntents },
+];
