@@ -1,6 +1,7 @@
 import { feedBell, profileBell } from '../control/model.ts';
-import { RETRIES_CONTAINER } from './apply/retry-blobs.ts';
+import { profileOfRetry, RETRIES_CONTAINER } from './apply/retry-blobs.ts';
 import { ringBells } from './bells.ts';
+import { FAILURES_PREFIX, profileOfFailures } from './failures/folders.ts';
 import { PAGES_CONTAINER } from './pages.ts';
 import type { ExportPorts } from './ports.ts';
 
@@ -39,7 +40,7 @@ function feedsPerSweep(requestsPerDay: number): number {
   return Math.max(1, Math.floor((requestsPerDay * SWEEP_INTERVAL_S) / DAY_S));
 }
 
-/** Once a day: blobs that no row names and that are older than a day, left over by crashes. */
+/** Once a day: what crashes left over and is older than a day: blobs that no row names, and what belongs to no profile. */
 export async function cleanUp(ports: ExportPorts): Promise<void> {
   await removeUnnamed(ports, PAGES_CONTAINER, '', (names) => ports.control.retention.named(names));
   const profiles = await ports.control.profiles.list([...ports.organizations.keys()]);
@@ -53,6 +54,32 @@ export async function cleanUp(ports: ExportPorts): Promise<void> {
       ports.log.write('warn', 'retries not cleaned up', { profileId: id, reason: String(error) });
     }
   }
+  await removeStrays(ports);
+}
+
+/** Of a profile whose deletion broke off, or that a worker wrote for when it was gone already. */
+async function removeStrays(ports: ExportPorts): Promise<void> {
+  const known = new Map<string, boolean>();
+  const isKnown = async (profileId: string) => {
+    const answer = known.get(profileId) ?? (await ports.control.profiles.get(profileId)) !== null;
+    known.set(profileId, answer);
+    return answer;
+  };
+  await removeUnnamed(ports, RETRIES_CONTAINER, '', (names) =>
+    filtered(names, (name) => isKnown(profileOfRetry(name))),
+  );
+  for await (const { name, changedAt } of ports.blobs.containers(FAILURES_PREFIX)) {
+    const profileId = profileOfFailures(name);
+    if (profileId === null || changedAt >= ports.clock.now() - DAY_MS || (await isKnown(profileId))) continue;
+    await ports.blobs.removeContainer(name);
+    ports.log.write('info', 'failures of an unknown profile removed', { profileId });
+  }
+}
+
+async function filtered(names: readonly string[], keep: (name: string) => Promise<boolean>): Promise<string[]> {
+  const kept: string[] = [];
+  for (const name of names) if (await keep(name)) kept.push(name);
+  return kept;
 }
 
 async function removeUnnamed(

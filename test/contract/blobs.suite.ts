@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BlobEntry, Blobs } from '../../shared/platform/blobs/port.ts';
+import type { BlobEntry, Blobs, ContainerEntry } from '../../shared/platform/blobs/port.ts';
 import { randomId } from '../../shared/platform/clock/ids.ts';
 
 export interface BlobsHarness {
@@ -95,6 +95,20 @@ export function describeBlobs(name: string, make: () => Promise<BlobsHarness>): 
       ]);
       // Storage services tell whole seconds.
       for (const { writtenAt } of listed) expect(Math.abs(writtenAt - before)).toBeLessThan(5_000);
+    });
+
+    it('containers are listed by prefix, with the time they were made, whatever was written into them', async () => {
+      const names = ['a', 'b', 'c'].map((end) => `${container}-${end}`);
+      for (const each of names) await blobs.ensureContainer(each);
+      await blobs.put(`${container}-a`, 'x', bytes('x'));
+      await blobs.removeContainer(`${container}-c`);
+      const listed: ContainerEntry[] = [];
+      for await (const entry of blobs.containers(`${container}-`)) listed.push(entry);
+      expect(listed.map(({ name }) => name).toSorted()).toEqual(names.slice(0, 2));
+      for (const { changedAt } of listed) expect(Math.abs(changedAt - Date.now())).toBeLessThan(5_000);
+      const none: ContainerEntry[] = [];
+      for await (const entry of blobs.containers(`${container}-d`)) none.push(entry);
+      expect(none).toEqual([]);
     });
 
     it('a list of nothing is empty, in a container that is there or not', async () => {

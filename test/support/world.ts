@@ -292,7 +292,7 @@ export class World {
 }
 
 /** Methods that answer at once, or piece by piece. */
-const UNGATED = new Set<PropertyKey>(['refusal', 'list']);
+const UNGATED = new Set<PropertyKey>(['refusal', 'list', 'containers']);
 
 function gated<T extends object>(port: T, name: string, gate: Gate): T {
   return new Proxy(port, {

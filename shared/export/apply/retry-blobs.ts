@@ -6,6 +6,8 @@ import type { Entry } from './merge.ts';
 import type { ApplyTurn } from './turn.ts';
 
 export const RETRIES_CONTAINER = 'retries';
+/** The profile whose retry the blob holds. */
+export const profileOfRetry = (blob: string): string => blob.split('/', 1)[0] ?? '';
 /** Blobs written side by side. */
 const WRITES_AT_ONCE = 8;
 

@@ -4,8 +4,10 @@ import {
   type BlockBlobClient,
   type ContainerClient,
   type ContainerGenerateSasUrlOptions,
+  type ContainerListBlobFlatSegmentResponse,
   ContainerSASPermissions,
   SASProtocol,
+  type ServiceListContainersSegmentResponse,
   type StoragePipelineOptions,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
@@ -15,7 +17,7 @@ import type { Clock } from '../clock/port.ts';
 import type { Credential } from '../identity/credential.port.ts';
 import { reasonOf, statusOf } from '../reason.ts';
 import { checkBlobName } from './names.ts';
-import type { BlobEntry, Blobs } from './port.ts';
+import type { BlobEntry, Blobs, ContainerEntry } from './port.ts';
 
 /** Where the storage account is and how Freshet may use it. */
 export type StorageAccount =
@@ -58,6 +60,12 @@ export class AzureBlobs implements Blobs {
     await this.#requestOrNull((abortSignal) => this.#container(container).delete({ abortSignal }));
   }
 
+  async *containers(prefix: string): AsyncIterable<ContainerEntry> {
+    yield* inPages((next) =>
+      this.#request((abortSignal) => readContainers(this.#service, { abortSignal, prefix }, next)),
+    );
+  }
+
   async put(container: string, name: string, content: Uint8Array, contentType?: string): Promise<void> {
     const blob = this.#blob(container, name);
     const upload = (abortSignal: AbortSignal) =>
@@ -86,14 +94,10 @@ export class AzureBlobs implements Blobs {
   }
 
   async *list(container: string, prefix?: string): AsyncIterable<BlobEntry> {
-    let next: string | undefined;
-    do {
-      const page = await this.#requestOrNull((abortSignal) =>
-        readPage(this.#container(container), { abortSignal, ...(prefix !== undefined && { prefix }) }, next),
-      );
-      yield* page?.entries ?? [];
-      next = page?.next;
-    } while (next);
+    const options = prefix === undefined ? {} : { prefix };
+    yield* inPages((next) =>
+      this.#requestOrNull((abortSignal) => readBlobs(this.#container(container), { abortSignal, ...options }, next)),
+    );
   }
 
   async readUrl(container: string, validMs: number): Promise<string> {
@@ -160,19 +164,30 @@ function attempt<T>(make: () => T): T | null {
   }
 }
 
-interface Page {
-  readonly entries: BlobEntry[];
+interface Page<Entry> {
+  readonly entries: Entry[];
   readonly next: string | undefined;
 }
 
-async function readPage(
-  container: ContainerClient,
-  options: { readonly abortSignal: AbortSignal; readonly prefix?: string },
-  continuationToken: string | undefined,
-): Promise<Page> {
-  const pages = container.listBlobsFlat(options).byPage(continuationToken ? { continuationToken } : {});
-  const { value: page, done } = await pages.next();
+interface ListOptions {
+  readonly abortSignal: AbortSignal;
+  readonly prefix?: string;
+}
+
+/** The entries of all pages, each asked for by what the one before named; nothing when there is none. */
+async function* inPages<Entry>(read: (next: string | undefined) => Promise<Page<Entry> | null>): AsyncIterable<Entry> {
+  let next: string | undefined;
+  do {
+    const page = await read(next);
+    yield* page?.entries ?? [];
+    next = page?.next;
+  } while (next);
+}
+
+async function readBlobs(container: ContainerClient, options: ListOptions, next?: string): Promise<Page<BlobEntry>> {
+  const { value, done } = await container.listBlobsFlat(options).byPage(after(next)).next();
   if (done) return { entries: [], next: undefined };
+  const page: ContainerListBlobFlatSegmentResponse = value;
   const entries = page.segment.blobItems.map(({ name, properties }) => ({
     name,
     bytes: properties.contentLength ?? 0,
@@ -180,3 +195,20 @@ async function readPage(
   }));
   return { entries, next: page.continuationToken };
 }
+
+async function readContainers(
+  service: BlobServiceClient,
+  options: ListOptions,
+  next?: string,
+): Promise<Page<ContainerEntry>> {
+  const { value, done } = await service.listContainers(options).byPage(after(next)).next();
+  if (done) return { entries: [], next: undefined };
+  const page: ServiceListContainersSegmentResponse = value;
+  const entries = page.containerItems.map(({ name, properties }) => ({
+    name,
+    changedAt: properties.lastModified.getTime(),
+  }));
+  return { entries, next: page.continuationToken };
+}
+
+const after = (continuationToken: string | undefined) => (continuationToken ? { continuationToken } : {});

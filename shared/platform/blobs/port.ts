@@ -7,6 +7,8 @@ export interface Blobs {
   ensureContainer(container: string): Promise<void>;
   /** Removes the container and all it holds; nothing happens when it is not there. */
   removeContainer(container: string): Promise<void>;
+  /** All containers whose name begins with the prefix, in no promised order; those not of Freshet, too. */
+  containers(prefix: string): AsyncIterable<ContainerEntry>;
   /** Writes the whole blob, replacing one of that name. It is durable when the promise resolves. Makes a missing container. */
   put(container: string, name: string, content: Uint8Array, contentType?: string): Promise<void>;
   /** The whole blob, or null when it (or its container) is not there. */
@@ -17,6 +19,12 @@ export interface Blobs {
   list(container: string, prefix?: string): AsyncIterable<BlobEntry>;
   /** An address with which an unmodified storage client reads and lists the container, and nothing more, for `validMs` (at most 24 hours). */
   readUrl(container: string, validMs: number): Promise<string>;
+}
+
+export interface ContainerEntry {
+  readonly name: string;
+  /** When it was made or last changed itself, whatever its blobs: milliseconds since 1970 UTC, by the storage service's clock. */
+  readonly changedAt: number;
 }
 
 export interface BlobEntry {
