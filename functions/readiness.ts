@@ -1,15 +1,15 @@
+import { isFreshetError } from '../shared/errors/error.ts';
 import { RETRIES_CONTAINER } from '../shared/export/apply/retry-blobs.ts';
 import { UNKNOWN_FAILURES_CONTAINER } from '../shared/export/failures/folders.ts';
 import { PAGES_CONTAINER } from '../shared/export/pages.ts';
 import type { ExportPorts } from '../shared/export/ports.ts';
-import { theApp } from './app.ts';
 
 /** A message that only proves that the queue takes and delivers one. */
 export const isProof = (message: unknown): boolean =>
   typeof message === 'object' && message !== null && 'proof' in message;
 
 /** What must have answered before the app is ready; each once. */
-const CHECKS: Record<string, (ports: ExportPorts) => Promise<unknown>> = {
+const CHECKS = {
   control: async ({ control }) => control.migrate(),
   storage: async ({ blobs }) =>
     Promise.all(
@@ -17,31 +17,55 @@ const CHECKS: Record<string, (ports: ExportPorts) => Promise<unknown>> = {
     ),
   queues: async ({ queues }) =>
     Promise.all((['reads', 'applies'] as const).map((queue) => queues.send(queue, [{ body: { proof: true } }]))),
-};
+} satisfies Record<string, (ports: ExportPorts) => Promise<unknown>>;
 
-const passed = new Set<string>();
-let under: Promise<Record<string, string>> | null = null;
+type Check = keyof typeof CHECKS;
+const NAMES = Object.keys(CHECKS) as Check[];
 
-/** The state of each check: `ok`, or why it has not passed. One round at a time, however many ask. */
-export function readiness(): Promise<Record<string, string>> {
-  under ??= round().finally(() => {
-    under = null;
-  });
-  return under;
+/** What anybody may know: `ok` or an error's code for each check, and counters once all is well. */
+export interface Health {
+  readonly status: 200 | 503;
+  readonly jsonBody: {
+    readonly status: 'ready' | 'unavailable';
+    readonly checks: Readonly<Record<Check, string>>;
+    readonly counters: Readonly<Record<string, number>>;
+  };
 }
 
-async function round(): Promise<Record<string, string>> {
-  const states = await Promise.all(
-    Object.entries(CHECKS).map(async ([name, check]) => {
-      if (passed.has(name)) return [name, 'ok'];
+/** Told why a check failed, for the log: errors name hosts and quote databases, which is nothing for anonymous callers. */
+export type Report = (check: Check, error: unknown) => void;
+
+/** Asks what is not known to be well, one round at a time, however many ask. Never rejects. */
+export function makeHealth(portsOf: () => ExportPorts): (report: Report) => Promise<Health> {
+  const passed = new Set<Check>();
+  let under: Promise<Health> | null = null;
+
+  async function round(report: Report): Promise<Health> {
+    const checks = { control: 'ok', storage: 'ok', queues: 'ok' };
+    const attempt = async (name: Check, work: (ports: ExportPorts) => Promise<unknown>) => {
       try {
-        await check(theApp().ports);
+        await work(portsOf());
         passed.add(name);
-        return [name, 'ok'];
       } catch (error) {
-        return [name, error instanceof Error ? error.message : String(error)];
+        checks[name] = isFreshetError(error) ? error.code : 'UNEXPECTED';
+        report(name, error);
       }
-    }),
-  );
-  return Object.fromEntries(states);
+    };
+    await Promise.all(NAMES.filter((name) => !passed.has(name)).map((name) => attempt(name, CHECKS[name])));
+    let counters = {};
+    if (passed.size === NAMES.length) {
+      await attempt('control', async ({ control }) => {
+        counters = await control.organizations.counters();
+      });
+    }
+    const ready = NAMES.every((name) => checks[name] === 'ok');
+    return { status: ready ? 200 : 503, jsonBody: { status: ready ? 'ready' : 'unavailable', checks, counters } };
+  }
+
+  return (report) => {
+    under ??= round(report).finally(() => {
+      under = null;
+    });
+    return under;
+  };
 }

@@ -11,7 +11,7 @@ export interface Control {
   readonly profiles: Profiles;
   readonly organizations: Organizations;
   readonly retention: Retention;
-  /** Creates or upgrades the tables. Safe to repeat, and when several instances start at once. */
+  /** Creates or upgrades the tables, as any first call does by itself. Safe to repeat, and when several instances start at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;
 }

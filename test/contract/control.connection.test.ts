@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { LEASE_MS } from '../../shared/control/bells.port.ts';
 import type { Control } from '../../shared/control/port.ts';
@@ -89,8 +90,21 @@ describe('a control database that cannot be used', () => {
 
   it('is unavailable, with the database’s words, while the tables are missing', async () => {
     const empty = await freshDatabase(inject('postgresUrl'));
-    const error = await failure(empty, (instance) => instance.profiles.get('p1'));
-    expect(error).toMatchObject({ code: 'CONTROL_UNAVAILABLE', message: expect.stringContaining('freshet.profiles') });
+    const instance = createSqlControl({ connectionString: empty });
+    const client = new pg.Client({ connectionString: empty });
+    await client.connect();
+    try {
+      await instance.migrate();
+      await instance.profiles.get('p1');
+      await client.query('DROP SCHEMA freshet CASCADE');
+      await expect(instance.profiles.get('p1')).rejects.toMatchObject({
+        code: 'CONTROL_UNAVAILABLE',
+        message: expect.stringContaining('freshet.profiles'),
+      });
+    } finally {
+      await client.end();
+      await instance.close();
+    }
   });
 
   it('whose address cannot be read is a matter of the setting, which is not quoted', () => {

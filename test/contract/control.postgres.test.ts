@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { LEASE_MS, LEASES_PER_ORGANIZATION } from '../../shared/control/bells.port.ts';
 import { feedBell, profileBell } from '../../shared/control/model.ts';
@@ -209,6 +210,55 @@ describe('the tables', () => {
       expect(await first?.profiles.get('p1')).toEqual(profile('p1'));
     } finally {
       await Promise.all(instances.map((instance) => instance.close()));
+    }
+  });
+
+  it('are made by the first call, whatever it is and however many come at once', async () => {
+    const connectionString = await freshDatabase(inject('postgresUrl'));
+    const instance = createSqlControl({ connectionString });
+    try {
+      const calls = Array.from({ length: 6 }, (_, n) => [
+        instance.profiles.create(profile(`p${n}`)),
+        instance.bells.abandoned(1),
+        instance.organizations.count('n', 1),
+      ]);
+      await Promise.all(calls.flat());
+      expect(await instance.profiles.list(['contoso'])).toHaveLength(6);
+      expect(await instance.organizations.counters()).toEqual({ n: 6 });
+    } finally {
+      await instance.close();
+    }
+  });
+
+  it('are made by a later call when the database could not be reached at the first', async () => {
+    const url = new URL(inject('postgresUrl'));
+    url.pathname = '/made_later';
+    const instance = createSqlControl({ connectionString: url.href });
+    try {
+      const calls = await Promise.allSettled([instance.profiles.get('p1'), instance.bells.abandoned(1)]);
+      for (const call of calls) {
+        expect(call).toMatchObject({ status: 'rejected', reason: { code: 'CONTROL_UNAVAILABLE' } });
+      }
+      await freshDatabase(inject('postgresUrl'), 'made_later');
+      expect(await instance.profiles.get('p1')).toBeNull();
+    } finally {
+      await instance.close();
+    }
+  });
+
+  it('of an earlier version are brought up to date by the first call, and keep their rows', async () => {
+    const connectionString = await freshDatabase(inject('postgresUrl'));
+    const client = new pg.Client({ connectionString });
+    await client.connect();
+    const instances = [1, 2].map(() => createSqlControl({ connectionString }));
+    try {
+      await instances[0]?.profiles.create(profile('p1'));
+      await client.query('ALTER TABLE freshet.profiles DROP COLUMN intent');
+      await client.query(`DELETE FROM freshet.migrations WHERE name = '0002-profile-intents'`);
+      expect(await instances[1]?.profiles.get('p1')).toEqual(profile('p1'));
+    } finally {
+      await client.end();
+      for (const instance of instances) await instance.close();
     }
   });
 

@@ -4,7 +4,7 @@ import { sqlBells } from './bells.ts';
 import { openDatabase } from './database.ts';
 import { postgresDialect } from './dialect.ts';
 import { sqlFeeds } from './feeds.ts';
-import { migrate } from './migrate.ts';
+import { migrate, migratedFirst } from './migrate.ts';
 import { sqlOrganizations } from './organizations.ts';
 import { sqlProfiles } from './profiles.ts';
 import { sqlRetention } from './retention.ts';
@@ -15,18 +15,19 @@ export interface SqlControlOptions {
   readonly now?: () => number;
 }
 
-/** The control database in SQL. Connects at the first call. SETTING_INVALID when the connection string cannot be read. */
+/** The control database in SQL. The first call connects, and makes the tables. SETTING_INVALID when the connection string cannot be read. */
 export function createSqlControl({ connectionString, now }: SqlControlOptions): Control {
   const dialect = postgresDialect;
   const clock = now ? () => sql<number>`cast(${now()} as double precision)` : () => dialect.now;
-  const database = openDatabase(dialect, connectionString, clock);
+  const opened = openDatabase(dialect, connectionString, clock);
+  const database = migratedFirst(opened, dialect);
   return {
     bells: sqlBells(database),
     feeds: sqlFeeds(database),
     profiles: sqlProfiles(database),
     organizations: sqlOrganizations(database),
     retention: sqlRetention(database),
-    migrate: () => migrate(database, dialect),
-    close: () => database.close(),
+    migrate: () => migrate(opened, dialect),
+    close: () => opened.close(),
   };
 }

@@ -3,6 +3,32 @@ import { type ControlDatabase, SCHEMA } from './database.ts';
 import type { ControlDialect } from './dialect.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 
+/**
+ * The database, brought up to date before its first statement, whatever that is: an app that nobody asks for its health works,
+ * too. Callers at the same time share it; a failure is theirs, and the next call tries again.
+ */
+export function migratedFirst(database: ControlDatabase, dialect: ControlDialect): ControlDatabase {
+  let migrated: Promise<void> | null = null;
+  const ready = () => {
+    migrated ??= migrate(database, dialect).catch((error: unknown) => {
+      migrated = null;
+      throw error;
+    });
+    return migrated;
+  };
+  return {
+    ...database,
+    run: async (work) => {
+      await ready();
+      return database.run(work);
+    },
+    transaction: async (work) => {
+      await ready();
+      return database.transaction(work);
+    },
+  };
+}
+
 /** Migrations done, by name; the only table that exists before the first. */
 interface MigrationTables {
   migrations: { name: string; doneAt: number };
