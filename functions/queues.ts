@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import { applyProfile } from '../shared/export/apply/apply-profile.ts';
-import type { ApplyMessage, ReadMessage } from '../shared/export/bells.ts';
+import { parseApplyMessage, parseReadMessage } from '../shared/export/messages.ts';
 import { readFeed } from '../shared/export/read/read-feed.ts';
 import { ringFeeds } from '../shared/export/ring/ring-feeds.ts';
 import { theApp } from './app.ts';
@@ -25,9 +25,11 @@ app.serviceBusQueue('readFeed', {
   connection,
   queueName: 'reads',
   cardinality: 'one',
-  handler: async (message) => {
-    if (isProof(message)) return;
-    await readFeed(theApp().ports, message as ReadMessage);
+  handler: async (body) => {
+    if (isProof(body)) return;
+    const { ports } = theApp();
+    const message = parseReadMessage(ports.log, body);
+    if (message) await readFeed(ports, message);
   },
 });
 
@@ -35,8 +37,10 @@ app.serviceBusQueue('applyProfile', {
   connection,
   queueName: 'applies',
   cardinality: 'one',
-  handler: async (message) => {
-    if (isProof(message)) return;
-    await applyProfile(theApp().ports, message as ApplyMessage);
+  handler: async (body) => {
+    if (isProof(body)) return;
+    const { ports } = theApp();
+    const message = parseApplyMessage(ports.log, body);
+    if (message) await applyProfile(ports, message);
   },
 });

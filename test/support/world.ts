@@ -11,8 +11,8 @@ import { MemoryDestination } from '../../shared/destination/memory/destination.t
 import type { DestinationAddress } from '../../shared/destination/model.ts';
 import type { Destination } from '../../shared/destination/port.ts';
 import { applyProfile } from '../../shared/export/apply/apply-profile.ts';
-import type { ApplyMessage, ReadMessage } from '../../shared/export/bells.ts';
 import { makeDestinations } from '../../shared/export/destinations.ts';
+import { parseApplyMessage, parseReadMessage } from '../../shared/export/messages.ts';
 import type { ExportPorts } from '../../shared/export/ports.ts';
 import { ACTIVATION_STEPS, requestActivation, runActivationStep } from '../../shared/export/profiles/activation.ts';
 import { createProfile } from '../../shared/export/profiles/profiles.ts';
@@ -259,8 +259,10 @@ export class World {
             notifications.map(({ body }) => body),
           ),
         );
-      if (read) await this.#awake(readFeed(this.ports, read.body as ReadMessage));
-      if (apply) await this.#awake(applyProfile(this.ports, apply.body as ApplyMessage));
+      const readMessage = read && parseReadMessage(this.log, read.body);
+      const applyMessage = apply && parseApplyMessage(this.log, apply.body);
+      if (readMessage) await this.#awake(readFeed(this.ports, readMessage));
+      if (applyMessage) await this.#awake(applyProfile(this.ports, applyMessage));
     }
   }
 

@@ -11,7 +11,7 @@ const SCHEMA_MAX_LENGTH = 64;
 const DEFAULT_SCHEMA = 'dbo';
 
 const ALPHANUMERIC = /^[a-z0-9]*$/i;
-const LOGICAL_NAME = /^[a-z_][a-z0-9_]{0,127}$/i;
+export const LOGICAL_NAME = /^[a-z_][a-z0-9_]{0,127}$/i;
 
 /** Clients send fields they know nothing of as null. */
 const optional = <T extends z.ZodType>(type: T) => type.nullish();
