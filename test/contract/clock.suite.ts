@@ -62,7 +62,7 @@ export function describeClock(name: string, make: () => ClockHarness): void {
       const stop = clock.every(20, () => {
         ticks += 1;
       });
-      await pass(110);
+      for (let n = 0; n < 50 && ticks < 3; n++) await pass(60);
       expect(ticks).toBeGreaterThanOrEqual(3);
       stop();
       const before = ticks;
