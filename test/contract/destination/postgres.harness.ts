@@ -4,7 +4,7 @@ import { heldValue } from '../../../shared/destination/cells.ts';
 import { openPostgresDestination } from '../../../shared/destination/postgres/destination.ts';
 import { tableColumns, tableNames } from '../../../shared/destination/postgres/dialect.ts';
 import { quoteName, quoteTable } from '../../../shared/sql/postgres/names.ts';
-import { freshDatabase } from '../../support/postgres.ts';
+import { borrowDatabase, giveBackDatabase } from '../../support/postgres.ts';
 import { ADDRESS, type DestinationHarness, type StandingRow } from './harness.ts';
 
 export interface PostgresHarness extends DestinationHarness {
@@ -14,7 +14,7 @@ export interface PostgresHarness extends DestinationHarness {
 }
 
 export async function makePostgresHarness(server: string): Promise<PostgresHarness> {
-  const url = await freshDatabase(server);
+  const url = await borrowDatabase(server);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const opened: { close(): Promise<void> }[] = [];
@@ -69,6 +69,7 @@ export async function makePostgresHarness(server: string): Promise<PostgresHarne
     async close() {
       await Promise.all(opened.map((destination) => destination.close()));
       await client.end();
+      await giveBackDatabase(url);
     },
   };
 }

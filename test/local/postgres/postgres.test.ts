@@ -2,12 +2,12 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Postgres, type PostgresOptions, startPostgres } from '../../../local/postgres/postgres.ts';
 import { removePostgresData } from '../../../local/postgres/remove.ts';
 import { listProcesses, signalProcess } from '../../../local/support/processes.ts';
 import { until } from '../../../local/support/until.ts';
-import { spawnPart, startPart } from '../../support/part-process.ts';
+import { type PartProcess, spawnPart, startPart } from '../../support/part-process.ts';
 import { freshDatabase } from '../../support/postgres.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -15,16 +15,23 @@ const MAIN = 'local/postgres/main.ts';
 const DEADLINE_MS = 20_000;
 
 let folder = '';
+/** One for all tests, each with tables of its own: to make the first databases takes longer than most of the tests. */
 let data = '';
 const servers: Postgres[] = [];
+const mains: PartProcess[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await temporaryFolder('postgres');
   data = path.join(folder, 'postgres');
 });
 
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
+  for (const main of mains.splice(0)) await main.end();
+});
+
+afterAll(async () => {
+  await removePostgresData(data);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -32,6 +39,12 @@ async function start(options: Partial<PostgresOptions> = {}): Promise<Postgres> 
   const server = await startPostgres({ port: 0, data, durable: false, ...options });
   servers.push(server);
   return server;
+}
+
+async function startMain(...more: string[]): Promise<PartProcess> {
+  const main = await startPart(MAIN, ['--port', '0', '--data', data, ...more]);
+  mains.push(main);
+  return main;
 }
 
 async function query(url: string, sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
@@ -49,9 +62,9 @@ async function query(url: string, sql: string, values: unknown[] = []): Promise<
 const postmasterPid = async () =>
   Number.parseInt(await readFile(path.join(data, 'cluster', 'postmaster.pid'), 'utf8'), 10);
 
-/** The processes of the server of `data`, now and at each later call. */
-async function processesOfServer() {
-  const commands = (await listProcesses()).map((entry) => entry.command).filter((command) => command.includes(data));
+/** The processes of the server of a data folder, now and at each later call. */
+async function processesOfServer(ofData: string) {
+  const commands = (await listProcesses()).map((entry) => entry.command).filter((command) => command.includes(ofData));
   const [, name] = commands.map((command) => /cluster_name=(\S+)/.exec(command)).find((match) => match !== null) ?? [];
   if (!name) throw new Error('no server runs');
   return async () => (await listProcesses()).filter((entry) => entry.command.includes(name));
@@ -98,9 +111,9 @@ describe('a started PostgreSQL', () => {
   test('writes no values of statements to its log', async () => {
     const lines: string[] = [];
     const server = await start({ onLine: (line) => lines.push(line) });
-    await query(server.url('postgres'), 'CREATE TABLE t (a int PRIMARY KEY)');
-    await expect(query(server.url('postgres'), "INSERT INTO t VALUES ('TOPSECRET')")).rejects.toThrow();
-    await expect(query(server.url('postgres'), 'INSERT INTO t VALUES (4711), (4711)')).rejects.toThrow();
+    await query(server.url('postgres'), 'CREATE TABLE logged (a int PRIMARY KEY)');
+    await expect(query(server.url('postgres'), "INSERT INTO logged VALUES ('TOPSECRET')")).rejects.toThrow();
+    await expect(query(server.url('postgres'), 'INSERT INTO logged VALUES (4711), (4711)')).rejects.toThrow();
     await server.stop();
     expect(lines.join('\n')).toContain('database system is shut down');
     expect(lines.join('\n')).not.toMatch(/TOPSECRET|4711/);
@@ -120,15 +133,15 @@ describe('a started PostgreSQL', () => {
 describe('what was committed is there', () => {
   test('after an orderly stop', async () => {
     const first = await start({ databases: ['freshet'] });
-    await query(first.url('freshet'), 'CREATE TABLE kept AS SELECT 42 AS n');
+    await query(first.url('freshet'), 'CREATE TABLE stopped AS SELECT 42 AS n');
     await first.stop();
     const second = await start({ databases: ['freshet', 'more'] });
-    expect(await query(second.url('freshet'), 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
+    expect(await query(second.url('freshet'), 'SELECT n FROM stopped')).toEqual([{ n: 42 }]);
   });
 
   test('after a kill -9 of the server while one of its processes is busy', async () => {
     const first = await start({ durable: true });
-    await query(first.url('postgres'), 'CREATE TABLE kept AS SELECT 42 AS n');
+    await query(first.url('postgres'), 'CREATE TABLE killed AS SELECT 42 AS n');
     const busy = query(first.url('postgres'), 'DO $$ BEGIN LOOP END LOOP; END $$').catch(() => 'lost');
     const isBusy = async () =>
       (await query(first.url('postgres'), "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO%'")).length > 0;
@@ -138,33 +151,33 @@ describe('what was committed is there', () => {
     await first.stop();
 
     const second = await start({ durable: true });
-    expect(await query(second.url('postgres'), 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
+    expect(await query(second.url('postgres'), 'SELECT n FROM killed')).toEqual([{ n: 42 }]);
     expect(await busy).toBe('lost');
   });
 
   test('after a kill -9 of everything, with a lock file that names a living stranger', async () => {
     const first = await start();
-    await query(first.url('postgres'), 'CREATE TABLE kept AS SELECT 42 AS n');
+    await query(first.url('postgres'), 'CREATE TABLE orphaned AS SELECT 42 AS n');
     const file = path.join(data, 'cluster', 'postmaster.pid');
     const lock = await readFile(file, 'utf8');
     await first.stop();
     await writeFile(file, lock.replace(/^\d+/, String(process.pid)));
     const second = await start();
-    expect(await query(second.url('postgres'), 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
+    expect(await query(second.url('postgres'), 'SELECT n FROM orphaned')).toEqual([{ n: 42 }]);
   });
 });
 
 describe('nothing is left behind', () => {
   test('the server stops when the process that started it is killed', async () => {
-    const main = await startPart(MAIN, ['--port', '0', '--data', data]);
-    const processes = await processesOfServer();
+    const main = await startMain();
+    const processes = await processesOfServer(data);
     expect((await processes()).length).toBeGreaterThan(3);
     await main.end('SIGKILL');
     expect(await until(async () => (await processes()).length === 0, DEADLINE_MS)).toBe(true);
   });
 
   test('a server that outlived both the process that started it and its watcher is stopped by the next start', async () => {
-    const main = await startPart(MAIN, ['--port', '0', '--data', data]);
+    const main = await startMain();
     const before = await postmasterPid();
     const watcher = (await listProcesses()).find(
       (it) => it.command === `/bin/sh -c read -r _; kill -INT "$0" ${before}`,
@@ -179,7 +192,7 @@ describe('nothing is left behind', () => {
 
   test('the entry ends with code 0 on SIGTERM and on SIGINT, and the server with it', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      const main = await startPart(MAIN, ['--port', '0', '--data', data, '--databases', 'freshet']);
+      const main = await startMain('--databases', 'freshet');
       const [, port] = /ready on 127\.0\.0\.1:(\d+)/.exec(main.output()) ?? [];
       const url = `postgres://freshet:freshet@127.0.0.1:${port}/freshet`;
       expect(await refused(url)).toBe(false);
@@ -190,7 +203,7 @@ describe('nothing is left behind', () => {
   });
 
   test('the entry ends with code 1 when the server dies, so that it is restarted', async () => {
-    const main = await startPart(MAIN, ['--port', '0', '--data', data]);
+    const main = await startMain();
     signalProcess(await postmasterPid(), 'SIGKILL');
     expect(await main.ended()).toBe(1);
     expect(main.output()).toContain('postgres ended: the server process ended with SIGKILL');
@@ -198,12 +211,13 @@ describe('nothing is left behind', () => {
 });
 
 test('removing the data ends a server that still runs on it', async () => {
-  const main = await startPart(MAIN, ['--port', '0', '--data', data]);
-  const processes = await processesOfServer();
+  const gone = path.join(folder, 'gone');
+  const main = await startPart(MAIN, ['--port', '0', '--data', gone]);
+  const processes = await processesOfServer(gone);
   await main.end('SIGKILL');
-  await removePostgresData(data);
+  await removePostgresData(gone);
   expect(await processes()).toEqual([]);
-  await expect(stat(data)).rejects.toThrow();
+  await expect(stat(gone)).rejects.toThrow();
 });
 
 describe('a start that cannot be', () => {

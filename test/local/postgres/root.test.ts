@@ -115,7 +115,7 @@ async function lookUp(): Promise<number> {
 }
 
 async function withClient<T>(use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const server = await startPostgres({ port: 0, data });
+  const server = await startPostgres({ port: 0, data, durable: false });
   const client = new pg.Client({ connectionString: server.url('postgres') });
   try {
     await client.connect();
