@@ -13,8 +13,16 @@ const HEALTH_MS = 5_000;
 
 type Specifics = Partial<Omit<PartDefinition, 'name' | 'port'>>;
 
+/** Arguments for the entries of parts, after those that they are given anyway. */
+export type PartArguments = Readonly<Partial<Record<PartName, readonly string[]>>>;
+
 /** The parts of an installation, each with what it alone needs to know. */
-export function definitionsOf(addresses: Addresses, settings: AppSettings, environment: Environment): PartDefinition[] {
+export function definitionsOf(
+  addresses: Addresses,
+  settings: AppSettings,
+  environment: Environment,
+  more: PartArguments = {},
+): PartDefinition[] {
   const { tenantId } = settings.organizations[0] ?? settings.simulated;
   const specifics: Record<PartName, Specifics> = {
     postgres: {
@@ -36,7 +44,10 @@ export function definitionsOf(addresses: Addresses, settings: AppSettings, envir
     },
     functions: functionsApp(addresses, settings, environment),
   };
-  return Object.entries(specifics).map(([name, own]) => definition(addresses, name as PartName, own, environment));
+  return Object.entries(specifics).map(([part, own]) => {
+    const name = part as PartName;
+    return definition(addresses, name, { ...own, args: [...(own.args ?? []), ...(more[name] ?? [])] }, environment);
+  });
 }
 
 function definition(addresses: Addresses, name: PartName, own: Specifics, environment: Environment): PartDefinition {

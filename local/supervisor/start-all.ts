@@ -5,7 +5,7 @@ import { explainFailure, StartFailure } from '../support/failure.ts';
 import { isLock, type Lock, takeLock } from '../support/lock.ts';
 import { isFree } from '../support/ports.ts';
 import { type Addresses, addressesOf, basePort, type PartName } from './addresses.ts';
-import { definitionsOf } from './definitions.ts';
+import { definitionsOf, type PartArguments } from './definitions.ts';
 import { ensureDestinationSecret } from './first-secret.ts';
 import type { PartDefinition, PartState, Report } from './part.ts';
 import { endLeftovers } from './record.ts';
@@ -21,6 +21,7 @@ export interface StartOptions {
   readonly parts?: readonly PartName[];
   /** Settings that win over those of this process's environment, and over the defaults. */
   readonly settings?: Environment;
+  readonly partArguments?: PartArguments;
   /** Hears what people should know; default: nothing is said. */
   readonly report?: Report;
   /** Stops what has been started when it is aborted; the promise rejects then. */
@@ -53,7 +54,7 @@ export async function startAll(options: StartOptions = {}): Promise<Installation
   const base = options.port ?? basePort(environment.FRESHET_PORT);
   const addresses = addressesOf(base, path.resolve(options.folder ?? defaultFolder(base)));
   const settings = appSettings(addresses, environment);
-  const parts = definitionsOf(addresses, settings, environment).filter(
+  const parts = definitionsOf(addresses, settings, environment, options.partArguments).filter(
     ({ name }) => options.parts?.includes(name as PartName) ?? true,
   );
   const installation = await startSupervised(addresses, parts, options);

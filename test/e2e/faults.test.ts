@@ -8,7 +8,7 @@ import { trustedVault } from '../support/vault.ts';
 
 const ENTITIES = ['account', 'contact', 'contactleads'];
 const CHANGES_PER_S = 100;
-/** Locks of messages that a killed process held run out after a minute. */
+/** Leases and messages that a killed process held are free after half a minute. */
 const HEALED_WITHIN_MS = 100_000;
 
 let test: TestInstallation;

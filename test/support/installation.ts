@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { FreshetClient } from '../../local/client/freshet-client.ts';
 import { OrganizationClient } from '../../local/client/organization-client.ts';
 import { type Reconciliation, reconcile } from '../../local/demo/reconcile.ts';
+import { PRODUCT_QUEUES } from '../../local/service-bus/queues.ts';
 import { allocatePorts } from '../../local/supervisor/addresses.ts';
 import { removeInstallation } from '../../local/supervisor/remove.ts';
 import { type Installation, startAll } from '../../local/supervisor/start-all.ts';
@@ -12,6 +13,9 @@ import { until } from '../../local/support/until.ts';
 import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
 import { systemClock } from '../../shared/platform/clock/system.ts';
 import { endpointCredential } from '../../shared/platform/identity/endpoint-credential.ts';
+
+/** A quarter of the product's: so long a message waits that a killed process held. The host renews those it holds. */
+const LOCK_MS = 15_000;
 
 /** All parts for real, on free ports, in a folder that goes with them. */
 export interface TestInstallation {
@@ -28,7 +32,12 @@ export interface TestInstallation {
 
 export async function startInstallation(settings: Record<string, string> = {}): Promise<TestInstallation> {
   const folder = await mkdtemp(path.join(tmpdir(), 'freshet-e2e-'));
-  const installation = await startAll({ port: await allocatePorts(), folder, settings });
+  const installation = await startAll({
+    port: await allocatePorts(),
+    folder,
+    settings,
+    partArguments: { 'service-bus': ['--queues', await impatientQueues(folder)] },
+  });
   const { addresses, organizations } = installation;
   const destination = new pg.Pool({ connectionString: addresses.postgres.destination, max: 4 });
   // A connection that is cut while it idles is no failure of a test that cuts it.
@@ -64,6 +73,14 @@ export async function startInstallation(settings: Record<string, string> = {}): 
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The file that defines the product's queues with short locks. */
+async function impatientQueues(folder: string): Promise<string> {
+  const file = path.join(folder, 'queues.json');
+  const queues = Object.entries(PRODUCT_QUEUES).map(([name, settings]) => [name, { ...settings, lockMs: LOCK_MS }]);
+  await writeFile(file, JSON.stringify(Object.fromEntries(queues)));
+  return file;
 }
 
 /** A profile of these entities that writes to the local destination, active. */
