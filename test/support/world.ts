@@ -28,41 +28,11 @@ import { MemoryLog } from '../../shared/platform/log/memory.ts';
 import { MemoryBudget } from '../../shared/platform/memory/budget.ts';
 import { MemoryQueues } from '../../shared/platform/queues/memory.ts';
 import { MemorySecrets } from '../../shared/platform/secrets/memory.ts';
+import { DEFINITIONS } from './world-entities.ts';
 
 export const ORGANIZATION_ID = '11111111-1111-4111-8111-111111111111';
 export const TENANT_ID = '22222222-2222-4222-8222-222222222222';
 const VAULT = 'https://freshet.vault.azure.net';
-
-/** Three small entities: a parent, its children (cascade), and the links between two of them. */
-const DEFINITIONS = [
-  {
-    LogicalName: 'parent',
-    SchemaName: 'Parent',
-    EntitySetName: 'parents',
-    PrimaryIdAttribute: 'parentid',
-    PrimaryNameAttribute: 'name',
-    OwnershipType: 'None',
-    Attributes: [
-      { LogicalName: 'parentid', SchemaName: 'ParentId', AttributeTypeName: 'UniqueidentifierType' },
-      { LogicalName: 'name', SchemaName: 'Name', AttributeTypeName: 'StringType', MaxLength: 50 },
-      { LogicalName: 'amount', SchemaName: 'Amount', AttributeTypeName: 'IntegerType' },
-      { LogicalName: 'versionnumber', SchemaName: 'VersionNumber', AttributeTypeName: 'BigIntType' },
-    ],
-  },
-  {
-    LogicalName: 'child',
-    SchemaName: 'Child',
-    EntitySetName: 'children',
-    PrimaryIdAttribute: 'childid',
-    PrimaryNameAttribute: 'name',
-    OwnershipType: 'None',
-    Attributes: [
-      { LogicalName: 'childid', SchemaName: 'ChildId', AttributeTypeName: 'UniqueidentifierType' },
-      { LogicalName: 'name', SchemaName: 'Name', AttributeTypeName: 'StringType', MaxLength: 50 },
-      { LogicalName: 'versionnumber', SchemaName: 'VersionNumber', AttributeTypeName: 'BigIntType' },
-    ],
-  },
-];
 
 /** Awaited before and after each operation of a port: a simulation puts other workers, faults or an end between any two. */
 export type Gate = (operation: string, moment: 'before' | 'after') => Promise<void>;

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { REQUEST_BURST } from '../../../shared/control/organizations.port.ts';
-import { World } from '../../support/world.ts';
-
-const SECOND = 1_000;
+import { REQUEST_BURST } from '../../../../shared/control/organizations.port.ts';
+import { World } from '../../../support/world.ts';
+import { SECOND, seeded } from './kit.ts';
 
 /** Rows of an entity whose first synchronization takes more requests than an organization takes at once. */
 function large(): World {
   const world = new World({ pageRows: 2 });
-  for (let n = 0; n < 2 * REQUEST_BURST; n++) world.organization.create('parent', { name: `row ${n}` });
+  seeded(world, 2 * REQUEST_BURST);
   return world;
 }
 

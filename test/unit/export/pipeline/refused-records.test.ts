@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { World } from '../../../support/world.ts';
+import { MINUTE, SECOND, seeded, status } from './kit.ts';
+
+describe('a record that the destination refuses', () => {
+  it('lets its neighbours pass, is tried again, and arrives when the cause is mended', async () => {
+    const world = new World();
+    seeded(world, 5);
+    const id = await world.addProfile('one');
+    await world.run(10 * SECOND);
+    world.database('one').constraint = (_entity, _id, row) => (row?.name === 'bad' ? 'the check says no' : null);
+    const bad = world.organization.create('parent', { name: 'bad' }).self.id;
+    const good = world.organization.create('parent', { name: 'good' }).self.id;
+    await world.run(SECOND);
+    expect(world.destination('one').has(good)).toBe(true);
+    expect(world.destination('one').has(bad)).toBe(false);
+    expect((await status(world, id)).entity).toMatchObject({ RetryNotifications: 1, FailureNotifications: 0 });
+    world.database('one').constraint = () => null;
+    await world.run(6 * SECOND);
+    expect(world.destination('one').get(bad)).toBe('bad');
+    expect((await status(world, id)).entity).toMatchObject({
+      RetryNotifications: 0,
+      SuccessNotifications: 7,
+      TotalNotifications: 7,
+    });
+  });
+
+  it('is a failed record once its attempts are used up, with its JSON and one line in the log', async () => {
+    const world = new World();
+    const id = await world.addProfile('one');
+    await world.run(10 * SECOND);
+    world.database('one').constraint = () => 'the check says no';
+    const bad = world.organization.create('parent', { name: 'bad' }).self.id;
+    await world.run(30 * SECOND);
+    expect((await status(world, id)).entity).toMatchObject({ RetryNotifications: 0, FailureNotifications: 1 });
+    const names: string[] = [];
+    for await (const { name } of world.blobs.list(`failures-${id}`)) names.push(name);
+    const line = names.find((name) => name.startsWith('failurelog/2026/01/01/00/')) ?? '';
+    expect(names.some((name) => name.startsWith(`data/parent/${bad}`))).toBe(true);
+    expect(Buffer.from((await world.blobs.get(`failures-${id}`, line)) ?? []).toString()).toMatch(
+      new RegExp(
+        `^Entity: parent, RecordId: ${bad}, NotificationTime: 1/1/2026 .*, ChangeType: New, FailureReason: the check says no\n$`,
+      ),
+    );
+  });
+
+  it('is a failed record in the end also when many are refused together', async () => {
+    const world = new World();
+    const id = await world.addProfile('one');
+    await world.run(10 * SECOND);
+    world.database('one').constraint = (_entity, _id, row) => (row?.name === 'bad' ? 'the check says no' : null);
+    for (let count = 0; count < 30; count++) world.organization.create('parent', { name: 'bad' });
+    world.organization.create('parent', { name: 'good' });
+    await world.run(MINUTE);
+    expect((await status(world, id)).entity).toMatchObject({ RetryNotifications: 0, FailureNotifications: 30 });
+    expect((await status(world, id)).profile).toMatchObject({ ExportStatus: 'Running' });
+  });
+
+  it('that fits no column is refused without asking the database', async () => {
+    const world = new World();
+    const id = await world.addProfile('one');
+    await world.run(10 * SECOND);
+    world.organization.create('parent', { name: 'a\u0000b' });
+    world.organization.create('parent', { name: 'fine' });
+    await world.run(SECOND);
+    expect(world.destination('one').size).toBe(1);
+    expect((await status(world, id)).entity.RetryNotifications).toBe(1);
+  });
+});
