@@ -44,6 +44,8 @@ export interface Destinations {
 export interface MemoryBudget {
   /** Waits until `bytes` are free, in the order asked; more than the whole budget is granted alone. */
   reserve(bytes: number): Promise<{ release(): void }>;
+  /** Null when they are not free now. For whoever holds some already: waiting for more could wait for itself. */
+  tryReserve(bytes: number): { release(): void } | null;
 }
 
 export interface ExportOptions {

@@ -36,6 +36,8 @@ export async function readFeed(ports: ExportPorts, message: ReadMessage): Promis
     );
   } catch (error) {
     await comeBackAfter(ports, bell, owner, error);
+  } finally {
+    turn.memoryAhead?.release();
   }
 }
 
@@ -56,7 +58,8 @@ async function step(turn: Turn): Promise<Next | 'done'> {
   const held = await ports.control.bells.hold(bell, owner);
   const feed = held && (await ports.control.feeds.get(key));
   if (!feed) return 'done';
-  const memory = await ports.memory.reserve(pageBytes(await metadataOf(turn, feed)));
+  const memory = turn.memoryAhead ?? (await ports.memory.reserve(pageBytes(await metadataOf(turn, feed))));
+  turn.memoryAhead = null;
   try {
     const next = await readNext(turn, feed, held.rung > held.seen);
     if (next === 'go on' && feed.trouble !== null) await ports.control.feeds.update(key, owner, { trouble: null });

@@ -2,7 +2,7 @@ import type { Feed, Snapshot } from '../../control/model.ts';
 import type { SourcePage } from '../../dataverse/port.ts';
 import { appendReading } from './append.ts';
 import { reloadMetadata } from './metadata.ts';
-import { metadataOf, type Next, readPage, slotNow, type Turn, usedSlot, waitForSlot } from './turn.ts';
+import { metadataOf, type Next, pageBytes, readPage, slotNow, type Turn, usedSlot, waitForSlot } from './turn.ts';
 
 /** Pages of a snapshot that the fastest profile addressed has yet to apply; slower ones are held by the retention alone. */
 const SNAPSHOT_WINDOW_PAGES = 8;
@@ -67,8 +67,9 @@ async function pageOf(turn: Turn, feed: Feed, snapshot: Snapshot): Promise<Sourc
 }
 
 async function readAhead(turn: Turn, feed: Feed, snapshotId: string, link: string): Promise<void> {
-  if (!(await slotNow(turn, feed))) return;
   const entity = await metadataOf(turn, feed);
+  turn.memoryAhead = turn.ports.memory.tryReserve(pageBytes(entity));
+  if (turn.memoryAhead === null || !(await slotNow(turn, feed))) return;
   const page = readPage(turn, entity, { kind: 'next', link });
   // Awaited in the next step; a refusal must not count as unhandled until then.
   page.catch(() => {});

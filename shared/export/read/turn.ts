@@ -27,6 +27,8 @@ export interface Turn {
     readonly token: string | null;
     readonly page: Promise<SourcePage>;
   } | null;
+  /** The memory of the page read ahead; the next step takes it over. */
+  memoryAhead: { release(): void } | null;
   /** The definition of the feed's shape, loaded once. */
   metadata: { readonly shape: string; readonly entity: EntityMetadata } | null;
 }
@@ -45,6 +47,7 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
     reading: 'changes',
     cursorIsNew: false,
     ahead: null,
+    memoryAhead: null,
     metadata: null,
   };
 }

@@ -52,6 +52,13 @@ export class MemoryBudget {
     });
   }
 
+  /** For what can be left undone: grants what is free now and nobody waits for, else null. */
+  tryReserve(bytes: number): Reservation | null {
+    if (this.#queue.length > 0 || !this.#fits(bytes)) return null;
+    this.#reserved += bytes;
+    return this.#reservation(bytes);
+  }
+
   #grant(): void {
     for (let first = this.#queue[0]; first !== undefined && this.#fits(first.bytes); first = this.#queue[0]) {
       this.#queue.shift();

@@ -48,6 +48,17 @@ describe('MemoryBudget', () => {
     expect(after).toBe(true);
   });
 
+  it('grants what can be left undone only when it is free, and nobody waits', async () => {
+    const budget = new MemoryBudget(100);
+    const first = budget.tryReserve(60);
+    expect(budget.tryReserve(50)).toBeNull();
+    budget.reserve(50);
+    expect([budget.reserved, budget.waiting, budget.tryReserve(10)]).toEqual([60, 1, null]);
+    first?.release();
+    expect(budget.tryReserve(10)?.bytes).toBe(10);
+    expect(budget.reserved).toBe(60);
+  });
+
   it('takes bytes back once, however often they are given', async () => {
     const budget = new MemoryBudget(100);
     const one = await budget.reserve(60);
