@@ -39,8 +39,11 @@ export interface Destination {
    * out. RECORD_REFUSED: one of `write` was refused and nothing is changed.
    */
   settleRetries(settlement: RetrySettlement, mode?: 'commit' | 'trial'): Promise<Settled>;
-  /** Failed records whose failure-log line is not known to be written, grouped by the settlement that ended them. */
-  unloggedFailures(): Promise<RetryEntry[]>;
+  /**
+   * Failed records whose failure-log line is not known to be written, grouped by the settlement that ended them, the oldest
+   * first: whole settlements, as many as it takes for `limit` of them.
+   */
+  unloggedFailures(limit: number): Promise<RetryEntry[]>;
   markLogged(settlementIds: readonly string[]): Promise<void>;
   /** Makes the entity's failed records due at `now`, with all their attempts before them again; answers how many. */
   reviveFailures(entity: string, now: number): Promise<number>;

@@ -200,7 +200,7 @@ async function everything(harness: DestinationHarness, { destination }: Chain, a
     rows: await harness.rows(ACCOUNT, address),
     due: await destination.dueRetries(1e15, 100),
     next: await destination.nextRetryAt(),
-    failures: await destination.unloggedFailures(),
+    failures: await destination.unloggedFailures(100),
   };
 }
 

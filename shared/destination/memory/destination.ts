@@ -123,15 +123,16 @@ export class MemoryDestination implements Destination {
     return this.#transaction(operation, (transaction) => transaction.settle(settlement));
   }
 
-  unloggedFailures(): Promise<RetryEntry[]> {
-    return this.#run('unloggedFailures', (area) =>
-      this.#retries(area, ({ failedAt, logged }) => failedAt !== null && !logged)
-        .sort(
-          (a, b) =>
-            (a.failedAt ?? 0) - (b.failedAt ?? 0) || compare(a.settlementId, b.settlementId) || compareRecords(a, b),
-        )
-        .map(entryOf),
-    );
+  unloggedFailures(limit: number): Promise<RetryEntry[]> {
+    return this.#run('unloggedFailures', (area) => {
+      const unlogged = this.#retries(area, ({ failedAt, logged }) => failedAt !== null && !logged).sort(
+        (a, b) =>
+          (a.failedAt ?? 0) - (b.failedAt ?? 0) || compare(a.settlementId, b.settlementId) || compareRecords(a, b),
+      );
+      const last = unlogged[limit - 1];
+      const whole = last ? unlogged.findLastIndex(({ settlementId }) => settlementId === last.settlementId) + 1 : limit;
+      return unlogged.slice(0, whole).map(entryOf);
+    });
   }
 
   markLogged(settlementIds: readonly string[]): Promise<void> {

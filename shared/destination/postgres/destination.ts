@@ -168,8 +168,8 @@ export class PostgresDestination implements Destination {
     return this.#transaction((session) => settle(session, this.#target, settlement), endOf(mode));
   }
 
-  unloggedFailures(): Promise<RetryEntry[]> {
-    return onConnection(this.#pool, (session) => readUnloggedFailures(session, this.#names.retry));
+  unloggedFailures(limit: number): Promise<RetryEntry[]> {
+    return onConnection(this.#pool, (session) => readUnloggedFailures(session, this.#names.retry, limit));
   }
 
   markLogged(settlementIds: readonly string[]): Promise<void> {

@@ -141,11 +141,14 @@ export async function readNextDue(session: Session, table: TableName): Promise<n
   return numberOf(rows[0]?.dueat ?? null);
 }
 
-/** Failed records not marked as logged; those of one settlement stand together, the oldest first. */
-export async function readUnloggedFailures(session: Session, table: TableName): Promise<RetryEntry[]> {
+/** Failed records not marked as logged; those of one settlement stand together (they failed at one moment), the oldest first. */
+export async function readUnloggedFailures(session: Session, table: TableName, limit: number): Promise<RetryEntry[]> {
   const rows = await session.query<RetryRow>(
-    `SELECT ${COLUMNS} FROM ${quoted(table)} WHERE failedat IS NOT NULL AND NOT logged
+    `SELECT * FROM (
+       SELECT ${COLUMNS} FROM ${quoted(table)} WHERE failedat IS NOT NULL AND NOT logged
+       ORDER BY failedat, settlementid FETCH FIRST $1 ROWS WITH TIES) unlogged
      ORDER BY failedat, settlementid, entity, id`,
+    [limit],
   );
   return rows.map((row) => withoutStamp(entryOf(row)));
 }

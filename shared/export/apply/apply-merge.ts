@@ -24,18 +24,19 @@ export async function applyMerge(
   entries: readonly Entry[],
   origin: Origin,
 ): Promise<Applied> {
-  const refused: Refused<Entry>[] = refusedByColumns(turn, base, entries);
+  const keep = (refused: readonly Refused<Entry>[]) => keepForRetry(turn, base.entity, refused, origin);
+  const kept = await keep(refusedByColumns(turn, base, entries));
   for (;;) {
-    const bad = new Set(refused.map(({ item }) => item.id));
+    const bad = new Set(kept.map(({ id }) => id));
     const good = entries.filter(({ id }) => !bad.has(id));
     try {
-      return await commit(turn, base, good, await keepForRetry(turn, base.entity, refused, origin));
+      return await commit(turn, base, good, kept);
     } catch (error) {
       if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;
       const found = await findRefused(good, (part) => attempt(turn, base, part));
       // Refused as a whole, accepted in parts: no single record is to blame.
       if (found.length === 0) throw error;
-      refused.push(...found);
+      kept.push(...(await keep(found)));
     }
   }
 }

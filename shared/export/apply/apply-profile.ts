@@ -1,22 +1,14 @@
 import { STARTS_MAX } from '../../control/bells.port.ts';
 import { type Profile, profileBell } from '../../control/model.ts';
-import type { Subscribed } from '../../control/profiles.port.ts';
-import type { Counters } from '../../destination/model.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { type ApplyMessage, comeBackAfter, isOwnService, postpone, whileLeased } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
-import { initialSyncState } from '../profiles/profile-json.ts';
-import { applyFeed } from './apply-feed.ts';
 import { closeBreaker, openBreaker } from './breaker.ts';
-import { logFailedRecords } from './failed-records.ts';
-import { remedy, repair } from './remedy.ts';
-import { reportRetries, tryRetries } from './retries.ts';
-import { type ApplyTurn, isWished, loadPositions } from './turn.ts';
+import { round } from './round.ts';
+import { type ApplyTurn, loadPositions } from './turn.ts';
 
 /** A turn ends after this time, so that no profile holds a worker for itself. */
 const TURN_MS = 10_000;
-/** Entities applied at the same time. */
-const SIDE_BY_SIDE = 4;
 /** A probe of a destination that could not be used must answer within this time. */
 const PROBE_MS = 5_000;
 /** Faults that pass by themselves are met on the spot, with growing pauses, before the breaker opens. */
@@ -86,6 +78,7 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
     positions: new Map(),
     shapes: new Map(),
     breakerOpen: profile.breaker !== null,
+    retryAt: profile.retryAt,
   };
   for (let faults = 0, known = false; ports.clock.now() < turn.end; ) {
     try {
@@ -119,63 +112,6 @@ async function askPositions(turn: ApplyTurn): Promise<void> {
   });
   tooLate.catch(() => {});
   await Promise.race([loadPositions(turn), tooLate]).finally(() => late.abort());
-}
-
-/** One look at everything; done when nothing is behind and the bell was not rung meanwhile. Unwished: the next turn looks why. */
-async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwished'> {
-  const { ports, profile, bell, owner } = turn;
-  const held = await ports.control.bells.hold(bell, owner);
-  if (held === null) return 'done';
-  const subscriptions = await ports.control.profiles.subscriptions(profile.id);
-  for (const subscribed of subscriptions) await reportLost(turn, subscribed);
-  const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
-  await sideBySide(behind, (subscribed) => applyFeed(turn, subscribed));
-  if (!(await isWished(turn))) return 'unwished';
-  const more = await retryRecords(turn, subscriptions);
-  await logFailedRecords(turn);
-  await reportRetries(turn);
-  if (more || ports.clock.now() >= turn.end) return 'again';
-  if (!(await ports.control.bells.heard(bell, owner, held.rung))) return 'done';
-  return (await ports.control.bells.giveBack(bell, owner)) === 'rung' ? 'again' : 'done';
-}
-
-/** A report that a crash swallowed: the control row must not stand behind for ever. */
-async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: Subscribed): Promise<void> {
-  const position = positions.get(subscribed.entity);
-  if (!position) return;
-  const { page, number, counters } = position;
-  if (page === subscribed.page && sameCounters(counters, subscribed.counters)) return;
-  await ports.control.profiles.report(profile.id, subscribed.entity, { page, number, counters });
-}
-
-function sameCounters(a: Counters, b: Counters): boolean {
-  return (Object.keys(a) as (keyof Counters)[]).every((name) => a[name] === b[name]);
-}
-
-/** Due retries; what keeps them from being tried is mended by a resync, unless one is under way. True: more are due. */
-async function retryRecords(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<boolean> {
-  const { lost, gone, more } = await tryRetries(turn);
-  for (const subscribed of subscriptions) {
-    const error = gone.get(subscribed.entity);
-    if (error) await repair(turn, subscribed, error);
-    else if (lost.has(subscribed.entity) && initialSyncState(subscribed) !== 'InProgress') {
-      await remedy(turn, subscribed, 'the blob of a retry is lost');
-    }
-  }
-  return more;
-}
-
-/** Runs all, a few at a time; the first failure is thrown once those under way have ended. */
-async function sideBySide(items: readonly Subscribed[], work: (item: Subscribed) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const failures: unknown[] = [];
-  const workers = Array.from({ length: Math.min(SIDE_BY_SIDE, items.length) }, async () => {
-    for (let item = queue.shift(); item && failures.length === 0; item = queue.shift()) {
-      await work(item).catch((error: unknown) => failures.push(error));
-    }
-  });
-  await Promise.all(workers);
-  if (failures.length > 0) throw failures[0];
 }
 
 function passesByItself(error: unknown): boolean {

@@ -122,12 +122,12 @@ async function afterSettlement(turn: ApplyTurn, attempts: readonly Attempt[], se
   );
 }
 
-/** Tells the control row when the next retry is due, and sends the message for then. */
-export async function reportRetries(turn: ApplyTurn): Promise<void> {
-  const { ports, profile, destination } = turn;
-  const retryAt = await destination.nextRetryAt();
-  if (retryAt === profile.retryAt) return;
+/** Tells the control row when the next retry is due (ms, null for none), and sends the message for then. */
+export async function reportRetries(turn: ApplyTurn, retryAt: number | null): Promise<void> {
+  const { ports, profile } = turn;
+  if (retryAt === turn.retryAt) return;
   await ports.control.profiles.update(profile.id, { retryAt });
+  turn.retryAt = retryAt;
   if (retryAt === null) return;
   await ringLater(ports, profileBell(profile.id), Math.max(0, retryAt - ports.clock.now()));
 }

@@ -22,6 +22,8 @@ export interface ApplyTurn {
   wishedAt: number;
   /** The destination could not be used when the turn began; until a whole round has passed. */
   breakerOpen: boolean;
+  /** When the next retry is due (ms), as the control row says: reported, and rung for, once. */
+  retryAt: number | null;
 }
 
 /** A definition with the columns that pages of its shape carry. */

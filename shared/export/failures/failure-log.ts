@@ -37,8 +37,8 @@ export async function writeDestinationFailure(
 }
 
 /**
- * Failed records that one settlement ended: their JSON and their lines. All names derive from the records, so that doing it
- * again after a crash writes the same blobs, never a second line.
+ * The JSON of failed records that one settlement ended, all of them or some. Names here and of the lines derive from the
+ * records, so that doing it again after a crash writes the same blobs, never a second line.
  */
 export async function writeFailedRecords(
   ports: ExportPorts,
@@ -51,8 +51,17 @@ export async function writeFailedRecords(
     const name = `${DATA_FOLDER}/${entry.entity}/${entry.id}_${settlementId}.json`;
     await ports.blobs.put(container, name, Buffer.from(JSON.stringify(record, null, 2)), 'application/json');
   }
-  const lines = failed.map(({ entry }) => failureLine({ ...entry, recordId: entry.id, reason: entry.reason }));
-  const at = Math.min(...failed.map(({ entry }) => entry.failedAt ?? ports.clock.now()));
+}
+
+/** The lines of all failed records that one settlement ended, in one blob. */
+export async function writeFailureLines(
+  ports: ExportPorts,
+  profileId: string,
+  settlementId: string,
+  failed: readonly RetryEntry[],
+): Promise<void> {
+  const lines = failed.map((entry) => failureLine({ ...entry, recordId: entry.id }));
+  const at = Math.min(...failed.map(({ failedAt }) => failedAt ?? ports.clock.now()));
   await putLine(ports, profileId, at, settlementId, lines.join(''));
 }
 

@@ -108,7 +108,7 @@ export function describeRetries(name: string, make: MakeHarness): void {
       expect(await counters()).toMatchObject({ retrying: 0, failed: 1 });
       await chain.apply({ rows: [rowOf(idOf(1))] });
       expect(await counters()).toEqual({ read: 2, applied: 1, replaced: 1, retrying: 0, failed: 0, regressed: 0 });
-      expect(await destination.unloggedFailures()).toEqual([]);
+      expect(await destination.unloggedFailures(100)).toEqual([]);
     });
 
     it('an entry of another entity replaces nothing', async () => {
@@ -196,19 +196,19 @@ export function describeRetries(name: string, make: MakeHarness): void {
       });
       expect(await due()).toEqual([]);
       expect(await destination.nextRetryAt()).toBeNull();
-      expect(await destination.unloggedFailures()).toEqual([failed]);
+      expect(await destination.unloggedFailures(100)).toEqual([failed]);
       await destination.markLogged([settlement.id]);
-      expect(await destination.unloggedFailures()).toEqual([]);
+      expect(await destination.unloggedFailures(100)).toEqual([]);
       expect(await counters()).toMatchObject({ failed: 1 });
     });
 
     it('a refused entry without a time to try again is a failed record of its page', async () => {
       await chain.apply({ refused: [refusedEntry(idOf(1), { dueAt: null })] });
-      expect(await destination.unloggedFailures()).toMatchObject([
+      expect(await destination.unloggedFailures(100)).toMatchObject([
         { failedAt: chain.now, settlementId: 'page-1', attempts: 0 },
       ]);
       await destination.markLogged(['page-1']);
-      expect(await destination.unloggedFailures()).toEqual([]);
+      expect(await destination.unloggedFailures(100)).toEqual([]);
     });
 
     it('failed records of one settlement stand together, the oldest settlement first', async () => {
@@ -222,12 +222,16 @@ export function describeRetries(name: string, make: MakeHarness): void {
       await destination.settleRetries(failing('b', 5, [1, 3]));
       await destination.settleRetries(failing('a', 5, [0]));
       await destination.settleRetries(failing('c', 4, [2]));
-      expect((await destination.unloggedFailures()).map(({ settlementId }) => settlementId)).toEqual([
+      expect((await destination.unloggedFailures(100)).map(({ settlementId }) => settlementId)).toEqual([
         'c',
         'a',
         'b',
         'b',
       ]);
+      const first = async (limit: number) => (await destination.unloggedFailures(limit)).map(({ id }) => id);
+      expect(await first(2)).toEqual([idOf(3), idOf(1)]);
+      // A settlement is never cut in two.
+      expect(await first(3)).toEqual([idOf(3), idOf(1), idOf(2), idOf(4)]);
     });
 
     it('failed records are revived: due again, with all their attempts', async () => {
@@ -241,7 +245,7 @@ export function describeRetries(name: string, make: MakeHarness): void {
         [1, 2].map((n) => ({ id: idOf(n), attempts: 0, dueAt: 123, failedAt: null, settlementId: null })),
       );
       expect(await counters()).toMatchObject({ retrying: 2, failed: 0 });
-      expect(await destination.unloggedFailures()).toEqual([]);
+      expect(await destination.unloggedFailures(100)).toEqual([]);
     });
 
     it('a settlement with a row that the database refuses changes nothing, in a trial or not', async () => {

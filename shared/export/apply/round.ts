@@ -1,0 +1,83 @@
+import type { Subscribed } from '../../control/profiles.port.ts';
+import type { Counters } from '../../destination/model.ts';
+import { initialSyncState } from '../profiles/profile-json.ts';
+import { applyFeed } from './apply-feed.ts';
+import { logFailedRecords } from './failed-records.ts';
+import { remedy, repair } from './remedy.ts';
+import { reportRetries, tryRetries } from './retries.ts';
+import { type ApplyTurn, isWished } from './turn.ts';
+
+/** Entities applied at the same time. */
+const SIDE_BY_SIDE = 4;
+
+/** One look at everything; done when nothing is behind and the bell was not rung meanwhile. Unwished: the next turn looks why. */
+export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwished'> {
+  const { ports, profile, bell, owner } = turn;
+  const held = await ports.control.bells.hold(bell, owner);
+  if (held === null) return 'done';
+  const subscriptions = await ports.control.profiles.subscriptions(profile.id);
+  for (const subscribed of subscriptions) await reportLost(turn, subscribed);
+  const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
+  await sideBySide(behind, (subscribed) => applyFeed(turn, subscribed));
+  if (!(await isWished(turn))) return 'unwished';
+  const more = await seeToRefused(turn, subscriptions);
+  if (more || ports.clock.now() >= turn.end) return 'again';
+  if (!(await ports.control.bells.heard(bell, owner, held.rung))) return 'done';
+  return (await ports.control.bells.giveBack(bell, owner)) === 'rung' ? 'again' : 'done';
+}
+
+/** A report that a crash swallowed: the control row must not stand behind for ever. */
+async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: Subscribed): Promise<void> {
+  const position = positions.get(subscribed.entity);
+  if (!position) return;
+  const { page, number, counters } = position;
+  if (page === subscribed.page && sameCounters(counters, subscribed.counters)) return;
+  await ports.control.profiles.report(profile.id, subscribed.entity, { page, number, counters });
+}
+
+function sameCounters(a: Counters, b: Counters): boolean {
+  return (Object.keys(a) as (keyof Counters)[]).every((name) => a[name] === b[name]);
+}
+
+/** Retries and failed records. The counters tell for nothing when there are none; most profiles never have any. True: more are due. */
+async function seeToRefused(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<boolean> {
+  if (!hasRefused(turn)) {
+    await reportRetries(turn, null);
+    return false;
+  }
+  const more = await retryRecords(turn, subscriptions);
+  await logFailedRecords(turn);
+  await reportRetries(turn, await turn.destination.nextRetryAt());
+  return more;
+}
+
+/** Failed records count as well: one may be unlogged since a crash, and a resync makes them retries from another process. */
+function hasRefused({ positions }: ApplyTurn): boolean {
+  return [...positions.values()].some(({ counters }) => counters.retrying > 0 || counters.failed > 0);
+}
+
+/** Due retries; what keeps them from being tried is mended by a resync, unless one is under way. True: more are due. */
+async function retryRecords(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<boolean> {
+  const { lost, gone, more } = await tryRetries(turn);
+  for (const subscribed of subscriptions) {
+    const error = gone.get(subscribed.entity);
+    if (error) await repair(turn, subscribed, error);
+    else if (lost.has(subscribed.entity) && initialSyncState(subscribed) !== 'InProgress') {
+      await remedy(turn, subscribed, 'the blob of a retry is lost');
+    }
+  }
+  return more;
+}
+
+/** Runs all, a few at a time; the first failure is thrown once those under way have ended. */
+async function sideBySide(items: readonly Subscribed[], work: (item: Subscribed) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const failures: unknown[] = [];
+  const workers = Array.from({ length: Math.min(SIDE_BY_SIDE, items.length) }, async () => {
+    for (let item = queue.shift(); item && failures.length === 0; item = queue.shift()) {
+      await work(item).catch((error: unknown) => failures.push(error));
+    }
+  });
+  await Promise.all(workers);
+  if (failures.length > 0) throw failures[0];
+}
