@@ -57,6 +57,8 @@ export interface Batch {
   readonly read: number;
   /** The destination's worker clock, ms since 1970 UTC. */
   readonly now: number;
+  /** One statement writes at most so many rows or deletions; absent: all. The transaction stays one. */
+  readonly statementRows?: number;
 }
 
 export interface RefusedEntry {

@@ -71,6 +71,21 @@ describe('a PostgreSQL that locks, refuses or breaks', () => {
       });
       await destination.close();
     });
+
+    it('what one statement cannot write in its time, several can in one transaction', async () => {
+      await harness.client.query(
+        `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.02); RETURN new; END $$`,
+      );
+      await harness.client.query(
+        `CREATE TRIGGER slow BEFORE INSERT ON dbo.crm_account FOR EACH ROW EXECUTE FUNCTION slow()`,
+      );
+      const destination = new PostgresDestination(connect(harness.url, { statementTimeoutMs: 500 }), ADDRESS);
+      const rows = Array.from({ length: 40 }, (_, k) => rowOf(idOf(k)));
+      const batch = chain.next({ rows });
+      await expect(destination.apply(batch)).rejects.toMatchObject({ code: 'DESTINATION_BATCH_TOO_LARGE' });
+      expect(await destination.apply({ ...batch, statementRows: 5 })).toMatchObject({ inserted: 40 });
+      await destination.close();
+    });
   });
 
   describe('broken connections', () => {

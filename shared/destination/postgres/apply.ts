@@ -7,8 +7,16 @@ import type { TableName, TableNames } from './dialect.ts';
 import { hasColumn } from './introspect.ts';
 import { type Held, movePosition, updateHeld } from './positions.ts';
 import { deleteOlderRetries, deleteRetries, insertRetries } from './retries.ts';
-import { type DeletionLog, deleteOlderRows, deleteRows, standingRows, touchRows, upsertRows } from './rows.ts';
-import { rowShape, stage } from './staging.ts';
+import {
+  type DeletionLog,
+  deleteOlderRows,
+  deleteRows,
+  standingRows,
+  touchRows,
+  type Upserted,
+  upsertRows,
+} from './rows.ts';
+import { rowShape, stage, unstage } from './staging.ts';
 
 /** Whose tables a transaction works on. */
 export interface Target {
@@ -26,7 +34,8 @@ export async function applyBatch(session: Session, target: Target, batch: Batch)
 
   const replaced = await replaceRetries(session, names, batch, held);
   // Deletions first: a value that the customer declared unique may have gone over to another row.
-  const deleted = batch.deletions.length > 0 ? await deleteRows(session, table, batch.deletions, log) : 0;
+  let deleted = 0;
+  for (const ids of inStatements(batch.deletions, batch)) deleted += await deleteRows(session, table, ids, log);
   const { present, regressed } = await writeRows(session, table, batch, held.stamp);
   await keepRefused(session, names, batch, held.stamp);
   const ended = await endSnapshots(session, names, batch, held, log);
@@ -76,10 +85,22 @@ async function replaceRetries(
   return ids.length > 0 ? deleteRetries(session, names.retry, batch.entity, ids) : { retrying: 0, failed: 0 };
 }
 
-async function writeRows(session: Session, table: TableName, { columns, rows }: Batch, stamp: number) {
-  if (rows.length === 0) return { present: 0, regressed: 0 };
-  const shape = rowShape(columns);
-  return upsertRows(session, table, shape, await stage(session, shape, rows, stamp));
+async function writeRows(session: Session, table: TableName, batch: Batch, stamp: number): Promise<Upserted> {
+  const shape = rowShape(batch.columns);
+  const written = { present: 0, regressed: 0 };
+  for (const rows of inStatements(batch.rows, batch)) {
+    if (rows !== batch.rows) await unstage(session);
+    const { present, regressed } = await upsertRows(session, table, shape, await stage(session, shape, rows, stamp));
+    written.present += present;
+    written.regressed += regressed;
+  }
+  return written;
+}
+
+/** What each statement of the batch is given. */
+function* inStatements<T>(items: readonly T[], { statementRows = Infinity }: Batch): Generator<readonly T[]> {
+  if (items.length > 0 && items.length <= statementRows) return yield items;
+  for (let start = 0; start < items.length; start += statementRows) yield items.slice(start, start + statementRows);
 }
 
 /** Refused entries become retries; the old copy of a refused row is as new as its retry, so a snapshot's end spares it. */

@@ -78,6 +78,11 @@ export async function copySource(session: Session, shape: RowShape, rows: Rows, 
   return { prelude: '', from: 'pg_temp.freshet_staging', stamp: ONE_STAMP, values: [timestampText(stamp)] };
 }
 
+/** Forgets rows that were staged before in the same transaction. */
+export async function unstage(session: Session): Promise<void> {
+  await session.query('DROP TABLE IF EXISTS pg_temp.freshet_staging');
+}
+
 const ONE_STAMP = '$1::timestamp';
 
 async function createStaging(session: Session, shape: RowShape): Promise<void> {

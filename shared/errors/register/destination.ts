@@ -20,6 +20,15 @@ export const DESTINATION_ERRORS = {
     cause: 'Memory, locks or time of one transaction are limited there.',
     remedy: 'Nothing: smaller batches are used for a while.',
   },
+  DESTINATION_LIMIT_TOO_LOW: {
+    class: 'stop',
+    message:
+      'The destination cannot write {entries} entries of {entity} in one transaction, and less is not possible: {reason}',
+    cause:
+      'A page or a retry is written as a whole; memory, locks or time of a transaction are limited below that, or a trigger takes too long.',
+    remedy:
+      'Raise the limit that the database names, or make the triggers and indexes of the table faster; Freshet goes on by itself within a minute.',
+  },
   RECORD_REFUSED: {
     class: 'row',
     message: 'The destination refuses a record: {text}',

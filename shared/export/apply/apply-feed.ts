@@ -1,15 +1,12 @@
-import type { Page } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Applied, Batch, Position } from '../../destination/model.ts';
-import { isFreshetError } from '../../errors/error.ts';
-import { loadContent } from '../pages.ts';
+import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { applyMerge } from './apply-merge.ts';
-import { mergePages, pagesOfMerge } from './merge.ts';
+import { entriesOf, mergePages } from './merge.ts';
+import { makeSmaller, mergeWorked, statementRows, tooLargeAlone } from './merge-size.ts';
+import { type Loaded, loadPages, memoryOf, nextPages } from './next-pages.ts';
 import { remedy, repair } from './remedy.ts';
 import { type ApplyTurn, feedOf, isWished, shapeOfPage } from './turn.ts';
-
-/** Pages looked at for one merge: small ones come in great numbers. */
-const MERGE_MAX_PAGES = 50;
 
 /** Applies what is behind in one feed until its end or the turn's. */
 export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promise<void> {
@@ -21,10 +18,10 @@ export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promis
     if (pages === 'broken') return remedy(turn, subscribed, 'the chain is broken');
     const [first] = pages;
     if (!first) return;
-    const memory = await turn.ports.memory.reserve(contentBytes(pages));
+    const memory = await turn.ports.memory.reserve(memoryOf(turn, pages));
     try {
-      const loaded = await load(turn, pages);
-      if (loaded.length === 0) return await remedy(turn, subscribed, 'a page is lost');
+      const loaded = await loadPages(turn, pages);
+      if (loaded.pages.length === 0) return await remedy(turn, subscribed, 'a page is lost');
       if (first.shape !== shape) shape = await reshape(turn, subscribed, first.shape);
       await apply(turn, subscribed, position, loaded);
     } finally {
@@ -32,42 +29,6 @@ export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promis
     }
   }
 }
-
-/** Text, parsed rows and the encoded batch exist at the same time. */
-const COPIES_IN_MEMORY = 4;
-
-function contentBytes(pages: readonly Page[]): number {
-  return COPIES_IN_MEMORY * pages.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-/** The pages that may follow the position. Only the page that names the position's page may; an end elsewhere breaks the chain, too. */
-async function nextPages(turn: ApplyTurn, subscribed: Subscribed, position: Position): Promise<Page[] | 'broken'> {
-  const { feeds } = turn.ports.control;
-  const key = feedOf(subscribed);
-  const after = () => feeds.pagesAfter(key, position.number, MERGE_MAX_PAGES);
-  let pages = await after();
-  if (pages.length === 0) {
-    const feed = await feeds.get(key);
-    if (feed === null || feed.tail === position.page) return [];
-    // A page may have been appended between the two questions.
-    pages = await after();
-  }
-  if (pages[0]?.previous !== position.page) return 'broken';
-  return pagesOfMerge(pages, MERGE_MAX_PAGES);
-}
-
-/** The contents of the pages, up to the first that is lost. */
-async function load(turn: ApplyTurn, pages: readonly Page[]) {
-  const loaded = await Promise.all(
-    pages.map(async (page) => ({ page, content: await loadContent(turn.ports.blobs, page) })),
-  );
-  const lost = loaded.findIndex(({ content }) => content === null);
-  return (lost === -1 ? loaded : loaded.slice(0, lost)).flatMap(({ page, content }) =>
-    content ? [{ page, content }] : [],
-  );
-}
-
-type Loaded = Awaited<ReturnType<typeof load>>;
 
 /** Columns are added or widened before the pages that carry them. */
 async function reshape(turn: ApplyTurn, subscribed: Subscribed, shape: string): Promise<string> {
@@ -80,10 +41,10 @@ async function reshape(turn: ApplyTurn, subscribed: Subscribed, shape: string): 
 }
 
 async function apply(turn: ApplyTurn, subscribed: Subscribed, position: Position, loaded: Loaded): Promise<void> {
-  const last = loaded.at(-1)?.page;
+  const last = loaded.pages.at(-1);
   if (!last) return;
   const { columns } = await shapeOfPage(turn, feedOf(subscribed), last.shape);
-  const merge = mergePages(loaded, turn.profile.id);
+  const merge = mergePages(loaded.contents);
   const oldest = oldestNotification(loaded);
   const base = {
     entity: subscribed.entity,
@@ -95,14 +56,38 @@ async function apply(turn: ApplyTurn, subscribed: Subscribed, position: Position
     deleteLog: turn.profile.settings.writeDeleteLog,
     read: merge.read,
     now: turn.ports.clock.now(),
+    statementRows: statementRows(turn.destination),
   } satisfies Partial<Batch>;
+  let applied: Applied;
   try {
-    const applied = await applyMerge(turn, base, merge.entries, { shape: last.shape, notifiedAt: oldest });
-    await afterCommit(turn, subscribed, position, base.to, applied, loaded, oldest);
+    applied = await applyMerge(turn, base, merge.entries, { shape: last.shape, notifiedAt: oldest });
   } catch (error) {
-    if (!isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) throw error;
-    await repair(turn, subscribed, error);
+    if (isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) return repair(turn, subscribed, error);
+    if (isFreshetError(error, 'DESTINATION_BATCH_TOO_LARGE')) return tryLess(turn, base, loaded, error);
+    throw error;
   }
+  mergeWorked(turn.destination);
+  await afterCommit(turn, subscribed, position, base.to, applied, loaded, oldest);
+}
+
+/** Whole pages only: between the halves of one, a crash would leave a position that is true of neither. */
+function tryLess(
+  turn: ApplyTurn,
+  { entity, statementRows }: Pick<Batch, 'entity'> & { readonly statementRows: number },
+  { pages }: Loaded,
+  error: FreshetError,
+): void {
+  const entries = pages.reduce((sum, page) => sum + entriesOf(page, turn.profile.id), 0);
+  const smaller = makeSmaller(turn.destination, { pages: pages.length, entries, statementRows });
+  if (!smaller) throw tooLargeAlone(entity, entries, error);
+  turn.ports.log.write('warn', 'merges made smaller', {
+    profileId: turn.profile.id,
+    entity,
+    pages: pages.length,
+    entries,
+    statementRows,
+    reason: error.message,
+  });
 }
 
 async function afterCommit(
@@ -117,7 +102,7 @@ async function afterCommit(
   const { ports, profile } = turn;
   turn.positions.set(subscribed.entity, { ...position, ...to, counters, stamp });
   const now = ports.clock.now();
-  const exported = loaded.some(({ page }) => page.entries > 0);
+  const exported = loaded.contents.some(({ page }) => page.entries > 0);
   await ports.control.profiles.report(profile.id, subscribed.entity, {
     ...to,
     counters,
@@ -130,6 +115,6 @@ async function afterCommit(
 }
 
 function oldestNotification(loaded: Loaded): number | null {
-  const times = loaded.flatMap(({ page }) => (page.notifiedAt === null ? [] : [page.notifiedAt]));
+  const times = loaded.contents.flatMap(({ page }) => (page.notifiedAt === null ? [] : [page.notifiedAt]));
   return times.length === 0 ? null : Math.min(...times);
 }

@@ -1,4 +1,4 @@
-import type { Page, PageHeader } from '../../control/model.ts';
+import type { PageHeader } from '../../control/model.ts';
 import type { Cell } from '../../dataverse/columns.ts';
 import type { PageContent } from '../pages.ts';
 import { idOf } from '../read/both-ways.ts';
@@ -22,33 +22,46 @@ export interface Merge {
   readonly ends: readonly string[];
 }
 
+/** False for a page addressed to another profile: it is no more than a link of the chain. */
+export function concerns(page: Pick<PageHeader, 'audience'>, profileId: string): boolean {
+  return page.audience === null || page.audience === profileId;
+}
+
 /**
  * The pages of one transaction: the first, and those after it as long as they fit, follow one another, were read under the
  * same shape and begin no snapshot (what a resync's end removes is told by the stamp of its begin).
  */
-export function pagesOfMerge<P extends PageHeader>(pages: readonly P[], maxPages: number): P[] {
+export function pagesOfMerge<P extends PageHeader>(
+  pages: readonly P[],
+  profileId: string,
+  maxEntries = MERGE_MAX_ENTRIES,
+): P[] {
   const merged: P[] = [];
   let entries = 0;
   let bytes = 0;
-  for (const page of pages.slice(0, maxPages)) {
+  for (const page of pages) {
     const last = merged.at(-1);
-    entries += page.entries;
-    bytes += page.bytes;
-    const fits = entries <= MERGE_MAX_ENTRIES && bytes <= MERGE_MAX_BYTES;
+    entries += entriesOf(page, profileId);
+    if (concerns(page, profileId)) bytes += page.bytes;
+    const fits = entries <= maxEntries && bytes <= MERGE_MAX_BYTES;
     if (last && (!fits || page.begins || page.shape !== last.shape || page.previous !== last.id)) break;
     merged.push(page);
   }
   return merged;
 }
 
-/** The last entry of an id wins. Pages addressed to another profile bring nothing but the next link of the chain. */
-export function mergePages(pages: readonly { page: Page; content: PageContent }[], profileId: string): Merge {
+/** An empty page counts, too: else a merge of nothing but those could not be made smaller. */
+export function entriesOf(page: PageHeader, profileId: string): number {
+  return concerns(page, profileId) ? Math.max(1, page.entries) : 1;
+}
+
+/** The last entry of an id wins. */
+export function mergePages(pages: readonly { page: PageHeader; content: PageContent }[]): Merge {
   const entries = new Map<string, Entry>();
   const begins: string[] = [];
   const ends: string[] = [];
   let read = 0;
   for (const { page, content } of pages) {
-    if (page.audience !== null && page.audience !== profileId) continue;
     for (const row of content.rows) entries.set(idOf(row), { id: idOf(row), row });
     for (const id of content.deletions) entries.set(id, { id, row: null });
     read += content.rows.length + content.deletions.length;

@@ -5,6 +5,7 @@ import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { ringLater } from '../bells.ts';
 import { refusalOf } from './apply-merge.ts';
 import { findRefused, type Refused } from './bisect.ts';
+import { tooLargeAlone } from './merge-size.ts';
 import { contentOf, dropBlobs, type RetryContent } from './retry-blobs.ts';
 import { type ApplyTurn, shapeOfPage } from './turn.ts';
 
@@ -39,7 +40,7 @@ export async function tryRetries(turn: ApplyTurn): Promise<Tried> {
     const whole = attempts.flatMap(({ entry, content }) => (content ? [{ entry, content }] : []));
     try {
       for (const [shape, alike] of Map.groupBy(whole, ({ content }) => content.shape)) {
-        await settle(turn, entity, shape, alike);
+        await settleInParts(turn, entity, shape, alike);
       }
     } catch (error) {
       if (!isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) throw error;
@@ -47,6 +48,24 @@ export async function tryRetries(turn: ApplyTurn): Promise<Tried> {
     }
   }
   return { lost, gone, more: due.length === RETRIES_AT_ONCE && lost.size + gone.size === 0 };
+}
+
+/** All at once, or by halves where that is too much for the destination: each retry is settled by itself. */
+async function settleInParts(
+  turn: ApplyTurn,
+  entity: string,
+  shape: string,
+  attempts: readonly Attempt[],
+): Promise<void> {
+  try {
+    await settle(turn, entity, shape, attempts);
+  } catch (error) {
+    if (!isFreshetError(error, 'DESTINATION_BATCH_TOO_LARGE')) throw error;
+    if (attempts.length === 1) throw tooLargeAlone(entity, 1, error);
+    const middle = Math.ceil(attempts.length / 2);
+    await settleInParts(turn, entity, shape, attempts.slice(0, middle));
+    await settleInParts(turn, entity, shape, attempts.slice(middle));
+  }
 }
 
 /** One transaction for all that is accepted, found by trials as in a merge. */

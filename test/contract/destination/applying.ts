@@ -34,6 +34,31 @@ export function describeApplying(name: string, make: MakeHarness): void {
       expect(await names()).toEqual(['a', 'b']);
     });
 
+    it.each([3, 900])(
+      'a batch in statements of %i rows makes the same true, in one transaction',
+      async (statementRows) => {
+        const count = 2 * statementRows + 1;
+        const ids = Array.from({ length: count }, (_, k) => idOf(k));
+        const versions = { old: '5', lower: '4' };
+        await chain.apply({ rows: ids.map((id) => rowOf(id, { versionnumber: versions.old })) });
+        const gone = Array.from({ length: count }, (_, k) => idOf(count + k));
+        await chain.apply({ rows: gone.map((id) => rowOf(id)) });
+        const again = ids.map((id, k) => rowOf(id, { name: `row ${k}`, versionnumber: versions.lower }));
+        const parts = { rows: [...again, rowOf(idOf(9_999), { name: 'new' })], deletions: gone, statementRows };
+        const applied = await chain.apply(parts);
+        expect(applied).toMatchObject({ inserted: 1, updated: count, deleted: count, counters: { regressed: count } });
+        expect(new Set(await names())).toEqual(new Set([...ids.map((_, k) => `row ${k}`), 'new']));
+      },
+    );
+
+    it('a batch in several statements writes nothing when the last of them is refused', async () => {
+      await harness.forbid({ name: 'bad' });
+      const rows = [rowOf(idOf(1)), rowOf(idOf(2)), rowOf(idOf(3), { name: 'bad' })];
+      await expect(chain.apply({ rows, statementRows: 1 })).rejects.toMatchObject({ code: 'RECORD_REFUSED' });
+      expect(await names()).toEqual([]);
+      expect(await chain.position()).toMatchObject({ page: 'page-0' });
+    });
+
     it('a batch applied once cannot be applied again', async () => {
       const batch = chain.next({ rows: [rowOf(idOf(1), { name: 'a' })] });
       await destination.apply(batch);

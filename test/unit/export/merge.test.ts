@@ -28,26 +28,37 @@ const ids = (pages: readonly Page[]) => pages.map(({ id }) => id);
 
 describe('the pages of one merge', () => {
   it('are at least one, however large it is', () => {
-    expect(ids(pagesOfMerge(chain([{ entries: 9 * MERGE_MAX_ENTRIES, bytes: 9 * MERGE_MAX_BYTES }, {}]), 10))).toEqual([
+    expect(ids(pagesOfMerge(chain([{ entries: 9 * MERGE_MAX_ENTRIES, bytes: 9 * MERGE_MAX_BYTES }, {}]), ME))).toEqual([
       'p1',
     ]);
   });
 
   it('hold no more entries and bytes than one transaction may', () => {
-    expect(ids(pagesOfMerge(chain([{ entries: 3000 }, { entries: 2000 }, { entries: 1 }]), 10))).toEqual(['p1', 'p2']);
-    expect(ids(pagesOfMerge(chain([{ bytes: MERGE_MAX_BYTES - 5 }, { bytes: 6 }]), 10))).toEqual(['p1']);
+    expect(ids(pagesOfMerge(chain([{ entries: 3000 }, { entries: 2000 }, { entries: 1 }]), ME))).toEqual(['p1', 'p2']);
+    expect(ids(pagesOfMerge(chain([{ bytes: MERGE_MAX_BYTES - 5 }, { bytes: 6 }]), ME))).toEqual(['p1']);
+  });
+
+  it('may be limited to fewer entries, with empty pages counting as well', () => {
+    expect(ids(pagesOfMerge(chain([{ entries: 4 }, { entries: 4 }, { entries: 4 }]), ME, 8))).toEqual(['p1', 'p2']);
+    expect(ids(pagesOfMerge(chain([{ entries: 0 }, { entries: 0 }, { entries: 0 }]), ME, 2))).toEqual(['p1', 'p2']);
+    expect(ids(pagesOfMerge(chain([{ entries: 4 }, {}]), ME, 1))).toEqual(['p1']);
+  });
+
+  it('pass by those addressed to another profile, whatever their size', () => {
+    const other = { audience: 'other', entries: MERGE_MAX_ENTRIES, bytes: MERGE_MAX_BYTES };
+    expect(ids(pagesOfMerge(chain([{}, other, other, {}]), ME))).toEqual(['p1', 'p2', 'p3', 'p4']);
   });
 
   it('stop before a page that begins a snapshot, which may only be the first', () => {
-    expect(ids(pagesOfMerge(chain([{ begins: true }, {}, { begins: true }]), 10))).toEqual(['p1', 'p2']);
+    expect(ids(pagesOfMerge(chain([{ begins: true }, {}, { begins: true }]), ME))).toEqual(['p1', 'p2']);
   });
 
   it('stop before a page that was read under another shape', () => {
-    expect(ids(pagesOfMerge(chain([{}, { shape: 'b' }, {}]), 10))).toEqual(['p1']);
+    expect(ids(pagesOfMerge(chain([{}, { shape: 'b' }, {}]), ME))).toEqual(['p1']);
   });
 
   it('stop before a page that does not name the page before it', () => {
-    expect(ids(pagesOfMerge(chain([{}, { previous: 'another' }]), 10))).toEqual(['p1']);
+    expect(ids(pagesOfMerge(chain([{}, { previous: 'another' }]), ME))).toEqual(['p1']);
   });
 });
 
@@ -58,17 +69,14 @@ describe('a merge', () => {
   });
 
   it('keeps the last entry of an id, be it a row or a deletion', () => {
-    const merged = mergePages(
-      [
-        page({}, [
-          ['a', '1'],
-          ['b', '1'],
-        ]),
-        page({}, [['a', '2']], ['b']),
-        page({}, [['c', '1']]),
-      ],
-      ME,
-    );
+    const merged = mergePages([
+      page({}, [
+        ['a', '1'],
+        ['b', '1'],
+      ]),
+      page({}, [['a', '2']], ['b']),
+      page({}, [['c', '1']]),
+    ]);
     expect(new Map(merged.entries.map(({ id, row }) => [id, row]))).toEqual(
       new Map([
         ['a', ['a', '2']],
@@ -79,19 +87,11 @@ describe('a merge', () => {
     expect(merged.read).toBe(5);
   });
 
-  it('takes nothing from pages addressed to another profile, not even the begin and end of their snapshot', () => {
-    const merged = mergePages(
-      [page({ audience: 'other', snapshotId: 's', begins: true, ends: true }, [['a', '1']])],
-      ME,
-    );
-    expect(merged).toEqual({ entries: [], read: 0, begins: [], ends: [] });
-  });
-
   it('tells which snapshots begin and end in it', () => {
-    const merged = mergePages(
-      [page({ audience: ME, snapshotId: 's', begins: true }, []), page({ snapshotId: 't', ends: true }, [])],
-      ME,
-    );
+    const merged = mergePages([
+      page({ audience: ME, snapshotId: 's', begins: true }, []),
+      page({ snapshotId: 't', ends: true }, []),
+    ]);
     expect(merged).toMatchObject({ begins: ['s'], ends: ['t'] });
   });
 
@@ -111,10 +111,7 @@ describe('a merge', () => {
           for (const [id, value] of rows) oneByOne.set(id, value);
           for (const id of deletions) oneByOne.delete(id);
         }
-        const merged = mergePages(
-          contents.map(({ rows, deletions }) => page({}, rows, deletions)),
-          ME,
-        );
+        const merged = mergePages(contents.map(({ rows, deletions }) => page({}, rows, deletions)));
         const left = new Map(merged.entries.flatMap(({ id, row }) => (row ? [[id, row[1]] as const] : [])));
         expect(left).toEqual(oneByOne);
       }),
