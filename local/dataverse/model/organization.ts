@@ -2,7 +2,7 @@ import { type PartyList, partiesOf } from './activity-parties.ts';
 import { Catalog } from './catalog.ts';
 import type { Observer } from './changes.ts';
 import type { EntityDefinition, ManyToManyDefinition } from './definitions.ts';
-import { planDeletion } from './deletion-plan.ts';
+import { Deletions } from './deletions.ts';
 import { duplicateKey, rowNotFound } from './errors.ts';
 import { Links } from './links.ts';
 import type {
@@ -35,6 +35,7 @@ export class Organization {
   private readonly catalog = new Catalog();
   private readonly pipeline: Pipeline;
   private readonly links: Links;
+  private readonly deletions: Deletions;
   private readonly references = new References(this.catalog);
 
   constructor(options: OrganizationOptions) {
@@ -48,6 +49,7 @@ export class Organization {
       () => Math.floor(this.retentionMs / 1000),
     );
     this.links = new Links(this.catalog, this.pipeline, this.newId);
+    this.deletions = new Deletions(this.catalog, this.pipeline);
   }
 
   /** Watches all changes; gives the function that ends it. */
@@ -148,36 +150,12 @@ export class Organization {
 
   /** Deletes the row and all that its relationships take along; clears the links they say to remove. */
   delete(entity: string, id: string, options: WriteOptions = {}): void {
-    const table = this.table(entity);
-    const row = this.row(entity, id);
-    const plan = planDeletion(table, row, (name) => this.catalog.dependenciesOf(name));
-    for (const one of plan.remove) this.pipeline.assertFree(one.row.self.id);
-    for (const one of plan.clear) this.pipeline.assertFree(one.id);
-    const author = this.author(options);
-    const group = this.pipeline.remove(table, row, null, author);
-    for (const one of plan.remove.slice(1)) this.pipeline.remove(one.table, one.row, group, { ...author, depth: 2 });
-    for (const { table: children, id: child, attribute } of plan.clear) {
-      const linked = children.rows.get(child) as Row;
-      const cells = this.catalog.writerOf(children).withoutLink(linked, attribute);
-      this.pipeline.put(children, { self: linked.self, version: this.pipeline.nextVersion(), cells });
-    }
+    this.deletions.delete(this.table(entity), this.row(entity, id), this.author(options));
   }
 
   /** Brings a deleted row back under its old id, with the rows that were deleted along with it. */
   restore(entity: string, id: string, options: WriteOptions = {}): Row {
-    const table = this.table(entity);
-    const binned = table.bin.get(id);
-    if (!binned) throw rowNotFound(entity, id);
-    if (table.rows.has(id)) throw duplicateKey();
-    this.pipeline.assertFree(id);
-    const author = this.author(options);
-    const row = this.bringBack(table, binned.row, author);
-    const others = binned.version === binned.group ? this.tables() : [];
-    for (const other of others)
-      for (const one of [...other.bin.values()])
-        if (one.group === binned.group && !other.rows.has(one.row.self.id))
-          this.bringBack(other, one.row, { ...author, depth: 2 });
-    return row;
+    return this.deletions.restore(this.table(entity), id, this.author(options));
   }
 
   /** Links rows by a many-to-many relationship; `entity` and `id` are the side that was asked. */
@@ -293,14 +271,6 @@ export class Organization {
 
   private author({ caller, depth = 1 }: WriteOptions): Author {
     return { caller: caller ?? this.references.caller(this.identity), depth };
-  }
-
-  private bringBack(table: Table, old: Row, author: Author): Row {
-    const row = { self: old.self, version: this.pipeline.nextVersion(), cells: old.cells };
-    table.bin.delete(old.self.id);
-    this.pipeline.put(table, row);
-    this.pipeline.announce('Restore', table, row, new Set([table.definition.primaryIdAttribute]), author);
-    return row;
   }
 
   private writeParties(lists: readonly PartyList[], activity: Reference, options: WriteOptions): void {
