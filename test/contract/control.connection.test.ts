@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { LEASE_MS } from '../../shared/control/bells.port.ts';
 import type { Control } from '../../shared/control/port.ts';
 import { createSqlControl } from '../../shared/control/sql/control.ts';
@@ -52,7 +52,7 @@ describe('with the database’s own clock', () => {
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'CONTROL_UNAVAILABLE' });
     }
-    expect(await real.profiles.get('p1')).toEqual(profile('p1'));
+    await vi.waitFor(async () => expect(await real.profiles.get('p1')).toEqual(profile('p1')), { timeout: 10_000 });
   });
 });
 
