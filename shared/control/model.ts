@@ -38,7 +38,7 @@ export interface Feed extends FeedKey {
   readonly token: string | null;
   /** The next link of a read of changes under way. */
   readonly nextLink: string | null;
-  /** The next link of the first cursor's read of keys. */
+  /** The next link of the first cursor's read of keys; UNTRIED from its end until its token has been used once. */
   readonly keysLink: string | null;
   /** The organization wants all columns in a first cursor's read. */
   readonly keysNeedColumns: boolean;
@@ -50,6 +50,9 @@ export interface Feed extends FeedKey {
   readonly quiet: number;
   readonly trouble: Trouble | null;
 }
+
+/** A new first cursor's token: a refusal of it is about its columns. */
+export const UNTRIED = 'untried';
 
 /** When a feed's next request may be made. */
 export interface Slot {

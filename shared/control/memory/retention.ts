@@ -50,7 +50,10 @@ function withoutUsedSnapshots(memory: Memory, row: FeedRow): FeedRow {
     ...row.pages.map(({ page }) => page.snapshotId),
     ...subscribers(memory, row.feed).map((subscription) => subscription.snapshotId),
   ]);
-  const snapshots = row.snapshots.filter(({ id, endNumber }) => endNumber === null || named.has(id));
+  const subscribed = new Set(subscribers(memory, row.feed).map(({ profileId }) => profileId));
+  const snapshots = row.snapshots.filter(({ id, endNumber, audience }) =>
+    endNumber === null ? audience === null || subscribed.has(audience) : named.has(id),
+  );
   return { ...row, snapshots };
 }
 

@@ -9,6 +9,7 @@ export function sqlRetention(database: ControlDatabase): Retention {
       await notePassed(database);
       const blobs = await database.transaction((tx) => forgetPages(database, tx, passedMs, keepMs, limit));
       await database.run((db) => forgetSnapshots(db));
+      await database.run((db) => forgetUnaddressed(db));
       await database.run((db) => forgetShapes(database, db, passedMs));
       return blobs;
     },
@@ -130,6 +131,27 @@ async function forgetSnapshots(db: Tables): Promise<void> {
         .whereRef('subscriptions.snapshotId', '=', 'snapshots.id');
       return eb.not(eb.or([eb.exists(pages), eb.exists(filled)]));
     })
+    .execute();
+}
+
+/** Queued by a worker for a profile that was just deleted: nobody will ever read them to their end. */
+async function forgetUnaddressed(db: Tables): Promise<void> {
+  await db
+    .deleteFrom('snapshots')
+    .where('endNumber', 'is', null)
+    .where('audience', 'is not', null)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('subscriptions')
+            .select('subscriptions.profileId')
+            .whereRef('subscriptions.profileId', '=', 'snapshots.audience')
+            .whereRef('subscriptions.organizationId', '=', 'snapshots.organizationId')
+            .whereRef('subscriptions.entity', '=', 'snapshots.entity'),
+        ),
+      ),
+    )
     .execute();
 }
 
