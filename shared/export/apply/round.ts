@@ -15,8 +15,9 @@ export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwish
   const { ports, profile, bell, owner } = turn;
   const held = await ports.control.bells.hold(bell, owner);
   if (held === null) return 'done';
-  const subscriptions = await ports.control.profiles.subscriptions(profile.id);
-  for (const subscribed of subscriptions) await reportLost(turn, subscribed);
+  const subscriptions: Subscribed[] = [];
+  for (const subscribed of await ports.control.profiles.subscriptions(profile.id))
+    subscriptions.push(await reportLost(turn, subscribed));
   const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
   await sideBySide(behind, (subscribed) => applyFeed(turn, subscribed));
   if (!(await isWished(turn))) return 'unwished';
@@ -26,13 +27,18 @@ export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwish
   return (await ports.control.bells.giveBack(bell, owner)) === 'rung' ? 'again' : 'done';
 }
 
-/** A report that a crash swallowed: the control row must not stand behind for ever. */
-async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: Subscribed): Promise<void> {
+/**
+ * A report that a crash swallowed: the control row must not stand behind for ever. Or the destination was restored: then its
+ * columns may be narrower than the shape that was reported. Answers with what is reported now.
+ */
+async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: Subscribed): Promise<Subscribed> {
   const position = positions.get(subscribed.entity);
-  if (!position) return;
+  if (!position) return subscribed;
   const { page, number, counters } = position;
-  if (page === subscribed.page && sameCounters(counters, subscribed.counters)) return;
-  await ports.control.profiles.report(profile.id, subscribed.entity, { page, number, counters });
+  if (page === subscribed.page && sameCounters(counters, subscribed.counters)) return subscribed;
+  const report = { page, number, counters, shape: null };
+  await ports.control.profiles.report(profile.id, subscribed.entity, report);
+  return { ...subscribed, ...report };
 }
 
 function sameCounters(a: Counters, b: Counters): boolean {

@@ -175,6 +175,7 @@ async function joinFeeds(ports: ExportPorts, { id, intent, settings }: Profile):
   for (const { entity } of entities) {
     const key = { organizationId, entity };
     await ports.control.profiles.subscribe(id, key, await knownShape(ports, key));
+    await keepDefinition(ports, key);
   }
   const change = { state: 'active', trouble: null, breaker: null, activatedAt: ports.clock.now() } as const;
   await ports.control.profiles.update(id, change, { intent });
@@ -188,6 +189,17 @@ async function knownShape(ports: ExportPorts, key: FeedKey): Promise<string> {
   const shape = shapeOf(entity);
   await ports.control.feeds.saveMetadata(key, shape, entity);
   return shape;
+}
+
+/**
+ * The last other subscriber may have left since the shape was looked up, and have taken feed and definitions along: then the
+ * shape that names the new feed's gets today's. From the subscription on nobody forgets it.
+ */
+async function keepDefinition(ports: ExportPorts, key: FeedKey): Promise<void> {
+  const feed = await ports.control.feeds.get(key);
+  if (feed === null || (await ports.control.feeds.metadata(key, feed.shape)) !== null) return;
+  const entity = await ports.sourceOf(key.organizationId).metadata(key.entity);
+  await ports.control.feeds.saveMetadata(key, feed.shape, entity);
 }
 
 export interface SyncProgress {

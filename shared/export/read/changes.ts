@@ -19,7 +19,6 @@ export async function readChanges(turn: Turn, feed: Feed, token: string): Promis
     entity,
     feed.nextLink === null ? { kind: 'changes', token } : { kind: 'next', link: feed.nextLink },
   );
-  turn.cursorIsNew = false;
   let began = feed;
   if (page.metadataVersion !== null && page.metadataVersion !== feed.metadataVersion) {
     if (!(await reloadMetadata(turn, feed, page.metadataVersion))) return 'go on';
@@ -30,7 +29,7 @@ export async function readChanges(turn: Turn, feed: Feed, token: string): Promis
   const appended = await appendReading(turn, {
     began,
     content: await settleDeletions(turn.source, entity, page, severalPages),
-    cursor: complete ? { token: page.token, nextLink: null } : { nextLink: page.next },
+    cursor: complete ? { token: page.token, nextLink: null, keysLink: null } : { nextLink: page.next, keysLink: null },
     complete,
     slot: { at: beganAt + DELTA_INTERVAL_MS, for: null },
   });

@@ -1,4 +1,4 @@
-import type { Feed } from '../../control/model.ts';
+import { type Feed, UNTRIED } from '../../control/model.ts';
 import { PAGE_KEYS } from '../../dataverse/shape.ts';
 import { appendReading } from './append.ts';
 import { reloadMetadata } from './metadata.ts';
@@ -21,13 +21,15 @@ export async function readKeys(turn: Turn, feed: Feed): Promise<Next> {
     await reloadMetadata(turn, feed, page.metadataVersion);
     return 'go on';
   }
-  const appended = await appendReading(turn, {
+  await appendReading(turn, {
     began: feed,
     content: { rows: [], deletions: [] },
-    cursor: page.next === null ? { token: page.token, keysLink: null } : { keysLink: page.next },
+    cursor:
+      page.next === null
+        ? { token: page.token, keysLink: feed.keysNeedColumns ? null : UNTRIED }
+        : { keysLink: page.next },
     complete: false,
     ...usedSlot(feed),
   });
-  if (appended?.token) turn.cursorIsNew = true;
   return 'go on';
 }

@@ -1,4 +1,4 @@
-import type { Feed } from '../../control/model.ts';
+import { type Feed, UNTRIED } from '../../control/model.ts';
 import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { registered } from '../../errors/register.ts';
 import { reloadMetadata } from './metadata.ts';
@@ -34,7 +34,7 @@ async function afterExpiry(turn: Turn, feed: Feed): Promise<Next> {
   ports.log.write('warn', 'cursor expired', {
     ...key,
     nextLink: feed.nextLink !== null,
-    keysLink: feed.keysLink !== null,
+    keys: feed.token === null,
   });
   if (feed.token === null) {
     await feeds.update(key, owner, { cursor: { keysLink: null } });
@@ -43,15 +43,15 @@ async function afterExpiry(turn: Turn, feed: Feed): Promise<Next> {
   } else if (turn.reading === 'snapshot') {
     await feeds.update(key, owner, { restartSnapshots: true });
   } else {
-    await startOver(turn);
+    await startOver(turn, feed);
   }
   return 'go on';
 }
 
 /** An attribute vanished; or, with a new first cursor, the organization wants the columns of a token's own read. */
 async function afterGoneAttribute(turn: Turn, feed: Feed, error: FreshetError): Promise<Next> {
-  if (turn.cursorIsNew) {
-    await startOver(turn);
+  if (turn.reading === 'changes' && feed.keysLink === UNTRIED) {
+    await startOver(turn, feed);
     return 'go on';
   }
   const same = await reloadMetadata(turn, feed, null);
@@ -59,13 +59,12 @@ async function afterGoneAttribute(turn: Turn, feed: Feed, error: FreshetError): 
 }
 
 /** The snapshot is queued first: a crash in between then costs a snapshot more, never a change. */
-async function startOver(turn: Turn): Promise<void> {
+async function startOver(turn: Turn, feed: Feed): Promise<void> {
   const { ports, key, owner } = turn;
   const { feeds } = ports.control;
   await feeds.queueSnapshot(key, ports.newId(), null);
-  const columns = turn.cursorIsNew ? { keysNeedColumns: true } : {};
+  const columns = feed.keysLink === UNTRIED ? { keysNeedColumns: true } : {};
   await feeds.update(key, owner, { cursor: { token: null, nextLink: null, keysLink: null, ...columns } });
-  turn.cursorIsNew = false;
 }
 
 async function wait(turn: Turn, feed: Feed, error: FreshetError): Promise<Next> {

@@ -18,8 +18,6 @@ export interface Turn {
   readonly source: Source;
   /** What is being asked for, to know what a refusal is about. */
   reading: 'keys' | 'changes' | 'snapshot';
-  /** The first cursor was taken in this turn and not used yet: a refusal then is about its columns. */
-  cursorIsNew: boolean;
   /** A snapshot page read ahead, and what must still stand when it is used. */
   ahead: {
     readonly snapshotId: string;
@@ -45,7 +43,6 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
     owner,
     source,
     reading: 'changes',
-    cursorIsNew: false,
     ahead: null,
     memoryAhead: null,
     metadata: null,
