@@ -35,7 +35,7 @@ export interface Append extends FeedKey {
   readonly expected: Cursor;
   /** Null: nothing was found, or keys were read, which no page carries. Number and previous come from the feed. */
   readonly page: Omit<Page, 'number' | 'previous' | 'notifiedAt'> | null;
-  readonly cursor: Partial<Pick<Feed, 'token' | 'nextLink' | 'keysLink'>>;
+  readonly cursor: Partial<Pick<Feed, 'token' | 'nextLink' | 'keysLink' | 'readPast'>>;
   /** No next link remains: the rings remembered by beginRead are seen. */
   readonly complete: boolean;
   /** When the next read of changes may begin. */

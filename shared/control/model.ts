@@ -42,6 +42,8 @@ export interface Feed extends FeedKey {
   readonly keysLink: string | null;
   /** The organization wants all columns in a first cursor's read. */
   readonly keysNeedColumns: boolean;
+  /** The newest version of a row read otherwise than as a change, while changes have not reached it; else null. */
+  readonly readPast: string | null;
   /** The organization's metadata version under which the shape was last found right. */
   readonly metadataVersion: string | null;
   readonly shape: string;

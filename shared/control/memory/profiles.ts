@@ -100,6 +100,7 @@ function newFeed({ organizationId, entity }: FeedKey, shape: string): FeedRow {
       nextLink: null,
       keysLink: null,
       keysNeedColumns: false,
+      readPast: null,
       metadataVersion: null,
       shape,
       slot: null,

@@ -9,10 +9,10 @@ const parsed = <T>(text: string): T => JSON.parse(text) as T;
 const parsedOrNull = <T>(text: string | null): T | null => (text === null ? null : parsed<T>(text));
 
 export function feedOf(row: Omit<Selectable<FeedTable>, 'passed' | 'registered' | 'lookedAt'>): Feed {
-  const { organizationId, entity, head, tail, token, nextLink, keysLink, keysNeedColumns, quiet } = row;
+  const { organizationId, entity, head, tail, token, nextLink, keysLink, keysNeedColumns, readPast, quiet } = row;
   const { metadataVersion, shape, slotAt } = row;
   const slot = slotAt === null ? null : { at: slotAt, for: row.slotFor };
-  const cursor = { head, tail, token, nextLink, keysLink, keysNeedColumns, metadataVersion, shape };
+  const cursor = { head, tail, token, nextLink, keysLink, keysNeedColumns, readPast, metadataVersion, shape };
   return { organizationId, entity, ...cursor, slot, quiet, trouble: parsedOrNull(row.trouble) };
 }
 

@@ -40,6 +40,7 @@ export interface FeedTable {
   nextLink: string | null;
   keysLink: string | null;
   keysNeedColumns: boolean;
+  readPast: string | null;
   metadataVersion: string | null;
   shape: string;
   slotAt: number | null;

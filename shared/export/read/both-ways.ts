@@ -5,20 +5,21 @@ import type { PageContent } from '../pages.ts';
 
 /**
  * A deletion carries no version, and a row that was deleted and made again may be listed both ways, even on different pages
- * of one read. So ids listed both ways, and every deletion of a read of several pages, are asked by id: found means row.
+ * of one read, or its making is not listed yet. So ids listed both ways are asked by id, and all of a page that is `doubtful`:
+ * of a read of several pages, or behind what was read otherwise. Found means row.
  */
 export async function settleDeletions(
   source: Source,
   entity: EntityMetadata,
   page: Pick<SourcePage, 'rows' | 'deletions'>,
-  severalPages: boolean,
+  doubtful: boolean,
 ): Promise<PageContent> {
   const listed = new Set(page.rows.map(idOf));
-  const doubtful = page.deletions.filter((id) => severalPages || listed.has(id));
-  if (doubtful.length === 0) return { rows: page.rows, deletions: page.deletions };
-  const found = await source.readByIds(entity, doubtful);
+  const doubts = page.deletions.filter((id) => doubtful || listed.has(id));
+  if (doubts.length === 0) return { rows: page.rows, deletions: page.deletions };
+  const found = await source.readByIds(entity, doubts);
   const alive = new Set(found.map(idOf));
-  const asked = new Set(doubtful);
+  const asked = new Set(doubts);
   return {
     rows: [...page.rows.filter((row) => !asked.has(idOf(row))), ...found],
     deletions: page.deletions.filter((id) => !alive.has(id)),

@@ -3,6 +3,7 @@ import { ringLater } from '../bells.ts';
 import { appendReading } from './append.ts';
 import { settleDeletions } from './both-ways.ts';
 import { reloadMetadata } from './metadata.ts';
+import { newestVersion, pastChanges } from './read-past.ts';
 import { DELTA_INTERVAL_MS, metadataOf, type Next, readPage, type Turn } from './turn.ts';
 
 /** A bell whose read brought nothing is read again after 2, 4, … 60 s: a change may hide behind an open transaction of the source. */
@@ -26,10 +27,15 @@ export async function readChanges(turn: Turn, feed: Feed, token: string): Promis
   }
   const severalPages = page.next !== null || feed.nextLink !== null;
   const complete = page.next === null;
+  const reached = newestVersion(entity, page.rows);
+  const behind = pastChanges(entity, feed.readPast, [], reached) !== null;
+  const content = await settleDeletions(turn.source, entity, page, severalPages || behind);
+  const readPast = pastChanges(entity, feed.readPast, content.rows, reached);
+  const moved = complete ? { token: page.token, nextLink: null } : { nextLink: page.next };
   const appended = await appendReading(turn, {
     began,
-    content: await settleDeletions(turn.source, entity, page, severalPages),
-    cursor: complete ? { token: page.token, nextLink: null, keysLink: null } : { nextLink: page.next, keysLink: null },
+    content,
+    cursor: { ...moved, keysLink: null, readPast },
     complete,
     slot: { at: beganAt + DELTA_INTERVAL_MS, for: null },
   });

@@ -2,6 +2,7 @@ import type { Feed, Snapshot } from '../../control/model.ts';
 import type { SourcePage } from '../../dataverse/port.ts';
 import { appendReading } from './append.ts';
 import { reloadMetadata } from './metadata.ts';
+import { pastChanges } from './read-past.ts';
 import { metadataOf, type Next, pageBytes, readPage, slotNow, type Turn, usedSlot, waitForSlot } from './turn.ts';
 
 /** Pages of a snapshot that the fastest profile addressed has yet to apply; slower ones are held by the retention alone. */
@@ -38,7 +39,7 @@ export async function readSnapshot(turn: Turn, feed: Feed, snapshot: Snapshot, b
   await appendReading(turn, {
     began,
     content: { rows: page.rows, deletions: [] },
-    cursor: {},
+    cursor: { readPast: pastChanges(await metadataOf(turn, began), feed.readPast, page.rows) },
     complete: false,
     ...usedSlot(feed),
     snapshot: {

@@ -40,6 +40,7 @@ export function describeFeeds(make: MakeControl): void {
       nextLink: null,
       keysLink: null,
       keysNeedColumns: false,
+      readPast: null,
       metadataVersion: null,
       shape: 'shape-1',
       slot: null,
@@ -59,8 +60,9 @@ export function describeFeeds(make: MakeControl): void {
   describe('an append', () => {
     it('numbers the page, names the page before it and moves head, tail, cursor and slot', async () => {
       const slot = { at: test.now() + 250, for: 'changes' as const };
-      const first = await mustAppend(control, appendOf(feed, { slot }));
-      expect(first).toMatchObject({ head: 1, tail: 'page-1', token: 'token-1', slot });
+      const cursor = { token: 'token-1', readPast: '9007199254740993' };
+      const first = await mustAppend(control, appendOf(feed, { slot, cursor }));
+      expect(first).toMatchObject({ head: 1, tail: 'page-1', ...cursor, slot });
       const body = { blob: 'blob-2', sha256: 'f00d' };
       const second = await mustAppend(control, appendOf(first, { page: page('page-2', { body, entries: 7 }) }));
       expect(second).toMatchObject({ head: 2, tail: 'page-2', slot });

@@ -156,4 +156,13 @@ export function describeRetention(make: MakeControl): void {
     await control.profiles.report('p1', 'account', { snapshotId: 'snap' });
     expect(await end()).toBeNull();
   });
+
+  it('forgets an open snapshot for a profile that subscribes no more, and no other', async () => {
+    await control.feeds.queueSnapshot(ACCOUNTS, 'for all', null);
+    await control.feeds.queueSnapshot(ACCOUNTS, 'for a subscriber', 'p1');
+    await control.feeds.queueSnapshot(ACCOUNTS, 'for one that left', 'p9');
+    await forget();
+    const open = await control.feeds.snapshots(ACCOUNTS);
+    expect(open.map(({ snapshot }) => snapshot.id)).toEqual(['for all', 'for a subscriber']);
+  });
 }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { ControlDialect } from '../dialect.ts';
 import { firstTables } from './0001-first-tables.ts';
 import { profileIntents } from './0002-profile-intents.ts';
+import { readPast } from './0003-read-past.ts';
 
 export interface Migration {
   readonly name: string;
@@ -12,4 +13,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first-tables', up: firstTables },
   { name: '0002-profile-intents', up: profileIntents },
+  { name: '0003-read-past', up: readPast },
 ];

@@ -63,6 +63,30 @@ describe('a row deleted and made again with the same id', () => {
     expect(world.destination('one')).toEqual(world.source());
     expect(world.destination('one').get(ids[0] ?? '')).toBe(`again ${ids[0]}`);
   });
+
+  it('stays when a snapshot shows it before the source’s open transactions let the change be listed', async () => {
+    const world = new World();
+    const [first = '', second = '', third = ''] = seeded(world, 3);
+    await world.addProfile('one');
+    await world.run(10 * SECOND);
+    const hides = (id: string) => {
+      const transaction = world.organization.begin();
+      transaction.update('parent', id, { name: 'hides what comes after' });
+      return transaction;
+    };
+    const beforeDeletion = hides(second);
+    world.organization.delete('parent', first);
+    const beforeCreation = hides(third);
+    world.organization.create('parent', { name: 'again' }, { id: first });
+    await world.addProfile('two');
+    await world.run(5 * SECOND);
+    beforeDeletion.commit();
+    await world.run(5 * SECOND);
+    expect(world.destination('two').get(first)).toBe('again');
+    beforeCreation.commit();
+    await world.run(MINUTE);
+    expect(world.destination('two')).toEqual(world.source());
+  });
 });
 
 describe('a deleted row', () => {
