@@ -31,7 +31,8 @@ export function makeReach(known: Iterable<Reachable>): Reach {
     if (linksRecords(message))
       return relationship ? [...(linkedBy.get(relationship.toLowerCase()) ?? [])] : [...intersects];
     const parties = entities.get(entity)?.isActivity ? [PARTIES] : [];
-    if (message !== 'Delete') return [entity, ...parties];
+    // What went with a record comes back with it, and nobody says whether it is notified of.
+    if (message !== 'Delete' && message !== 'Restore') return [entity, ...parties];
     const reached = deletions.get(entity) ?? reachedByDelete(entity, entities);
     deletions.set(entity, reached);
     return reached;
