@@ -50,7 +50,8 @@ interface Opened {
 
 async function close(opened: Opened | undefined): Promise<void> {
   const destination = await opened?.destination.catch(() => null);
-  await destination?.close();
+  // What cannot be used may refuse to be closed, too.
+  await destination?.close().catch(() => undefined);
 }
 
 /**

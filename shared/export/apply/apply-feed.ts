@@ -22,7 +22,8 @@ export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promis
     try {
       const loaded = await loadPages(turn, pages);
       if (loaded.pages.length === 0) return await remedy(turn, subscribed, 'a page is lost');
-      if (first.shape !== shape) shape = await reshape(turn, subscribed, first.shape);
+      if (first.shape !== shape) await reshape(turn, subscribed, first.shape);
+      shape = first.shape;
       await apply(turn, subscribed, position, loaded);
     } finally {
       memory.release();
@@ -30,14 +31,15 @@ export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promis
   }
 }
 
-/** Columns are added or widened before the pages that carry them. */
-async function reshape(turn: ApplyTurn, subscribed: Subscribed, shape: string): Promise<string> {
+/**
+ * Columns are added or widened before the pages that carry them. Reported with the first page's commit: a destination restored
+ * in between stands where it was reported, and has the old columns.
+ */
+async function reshape(turn: ApplyTurn, subscribed: Subscribed, shape: string): Promise<void> {
   const { entity } = await shapeOfPage(turn, feedOf(subscribed), shape);
   await turn.destination.prepare({ deleteLog: turn.profile.settings.writeDeleteLog });
   await turn.destination.shape(entity);
   await turn.destination.describe(entity);
-  await turn.ports.control.profiles.report(turn.profile.id, subscribed.entity, { shape });
-  return shape;
 }
 
 async function apply(turn: ApplyTurn, subscribed: Subscribed, position: Position, loaded: Loaded): Promise<void> {
@@ -106,6 +108,7 @@ async function afterCommit(
   await ports.control.profiles.report(profile.id, subscribed.entity, {
     ...to,
     counters,
+    shape: loaded.pages.at(-1)?.shape ?? null,
     ...(exported ? { lastExportAt: now } : {}),
     ...(oldest === null ? {} : { lagMs: Math.max(0, now - oldest) }),
   });

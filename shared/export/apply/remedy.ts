@@ -14,11 +14,11 @@ import { type ApplyTurn, feedOf, reloadPosition, shapeOfPage } from './turn.ts';
 export async function remedy(turn: ApplyTurn, subscribed: Subscribed, why: string): Promise<void> {
   const { ports, profile, destination } = turn;
   const key = feedOf(subscribed);
-  const { shape, entity } = await definitionNow(turn, key);
+  const entity = await definitionNow(turn, key);
   await destination.shape(entity);
   await destination.describe(entity);
   const snapshot = await ports.control.feeds.queueSnapshot(key, ports.newId(), profile.id);
-  await ports.control.profiles.report(profile.id, key.entity, { shape, snapshotId: snapshot.id });
+  await ports.control.profiles.report(profile.id, key.entity, { shape: null, snapshotId: snapshot.id });
   const before = turn.positions.get(key.entity);
   const mark = { page: snapshot.id, number: snapshot.mark };
   const placed = await destination.place(key.entity, before?.page ?? null, mark);
@@ -35,7 +35,7 @@ export async function remedy(turn: ApplyTurn, subscribed: Subscribed, why: strin
  * that the destination has trouble of its own (a trigger, a view), which no resync mends: the error is thrown on.
  */
 export async function repair(turn: ApplyTurn, subscribed: Subscribed, error: FreshetError): Promise<void> {
-  const { entity } = await definitionNow(turn, feedOf(subscribed));
+  const entity = await definitionNow(turn, feedOf(subscribed));
   const prepared = await turn.destination.prepare({ deleteLog: turn.profile.settings.writeDeleteLog });
   const shaped = await turn.destination.shape(entity);
   if (!prepared && !shaped) throw error;
@@ -43,11 +43,11 @@ export async function repair(turn: ApplyTurn, subscribed: Subscribed, error: Fre
   await remedy(turn, subscribed, error.message);
 }
 
-async function definitionNow(turn: ApplyTurn, key: FeedKey): Promise<{ shape: string; entity: EntityMetadata }> {
+async function definitionNow(turn: ApplyTurn, key: FeedKey): Promise<EntityMetadata> {
   const feed = await turn.ports.control.feeds.get(key);
   if (feed === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: key.entity });
   const { entity } = await shapeOfPage(turn, key, feed.shape);
-  return { shape: feed.shape, entity };
+  return entity;
 }
 
 const NO_COUNTERS: Counters = { read: 0, applied: 0, replaced: 0, retrying: 0, failed: 0, regressed: 0 };
