@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FreshetError } from '../../shared/errors/error.ts';
 import { getProfile } from '../../shared/export/profiles/profiles.ts';
 import { ORGANIZATION_ID, World } from '../support/world.ts';
-import { failureOf } from './failures.ts';
+import { failureOf } from './faults.ts';
 
 const SECOND = 1_000;
 const ROWS = 7;

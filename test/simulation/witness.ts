@@ -1,5 +1,11 @@
 import type { Organization } from '../../local/dataverse/model/organization.ts';
 import type { MemoryDatabase } from '../../shared/destination/memory/database.ts';
+import { EXPORTED } from './changes.ts';
+import { AREA, type Finding } from './checks.ts';
+import type { Trace } from './trace.ts';
+
+/** What the destinations of a simulation say of a record that they refuse. */
+export const REFUSED = 'refused';
 
 interface Seen {
   /** Incarnation of each row in the table. */
@@ -16,17 +22,49 @@ export class Witness {
   readonly #seen = new Map<string, Seen>();
   /** Versions of the deletions of each entity and id, in their order. */
   readonly #deletions = new Map<string, number[]>();
+  readonly #trace: Trace;
+  #finding: Finding | null = null;
 
-  constructor(organization: Organization) {
+  constructor(trace: Trace) {
+    this.#trace = trace;
+  }
+
+  /** The first promise that was seen broken. */
+  get finding(): Finding | null {
+    return this.#finding;
+  }
+
+  watch(organization: Organization): void {
     organization.observe({
       rowRemoved: (table, { id, version }) => {
         const key = `${table.definition.logicalName}/${id}`;
-        this.#deletions.set(key, [...(this.#deletions.get(key) ?? []), version]);
+        const deletions = this.#deletions.get(key);
+        if (deletions) deletions.push(version);
+        else this.#deletions.set(key, [version]);
       },
     });
   }
 
-  look(name: string, database: MemoryDatabase, entity: string): void {
+  /** Called after each transaction that wrote. */
+  look(name: string, database: MemoryDatabase): void {
+    for (const entity of EXPORTED) this.#lookAt(name, database, entity);
+    this.#lookAtRetries(name, database);
+  }
+
+  /** The database was restored: what it had removed since is unknown to it. */
+  forget(name: string): void {
+    for (const entity of EXPORTED) this.#seen.delete(`${name}/${entity}`);
+  }
+
+  /** Whatever else goes wrong with a destination, no record is taken for bad that it did not refuse. */
+  #lookAtRetries(name: string, database: MemoryDatabase): void {
+    for (const { entity, id, reason } of database.area(AREA).own?.retries.values() ?? []) {
+      if (reason === REFUSED) continue;
+      this.#tell('only bad records fail', `${name}.${entity} ${id}: ${reason}`);
+    }
+  }
+
+  #lookAt(name: string, database: MemoryDatabase, entity: string): void {
     const key = `${name}/${entity}`;
     const { rows: before, buried } = this.#seen.get(key) ?? {
       rows: new Map<string, number>(),
@@ -36,27 +74,29 @@ export class Witness {
     for (const [id, incarnation] of before) {
       const dead = incarnation < this.#deletionsOf(entity, id).length;
       if (!rows.has(id) && dead) buried.set(id, incarnation);
+      if (!rows.has(id) && !dead) this.#tell('no live row leaves', `the row ${id} of ${key} lives and left`);
     }
     for (const [id, incarnation] of rows) {
-      if (incarnation <= (buried.get(id) ?? -1)) throw new Error(`${key}: the deleted row ${id} came back`);
+      if (incarnation <= (buried.get(id) ?? -1))
+        this.#tell('no resurrection', `the deleted row ${id} of ${key} came back`);
     }
     this.#seen.set(key, { rows, buried });
   }
 
-  /** The database was restored: what it had removed since is unknown to it. */
-  forget(name: string): void {
-    for (const key of [...this.#seen.keys()].filter((known) => known.startsWith(`${name}/`))) this.#seen.delete(key);
+  #tell(check: string, text: string): void {
+    if (this.#finding) return;
+    this.#finding = { check, text };
+    this.#trace.note(`BROKEN: ${check}: ${text}`);
   }
 
   #incarnations(database: MemoryDatabase, entity: string): Map<string, number> {
-    const table = database.area({ schema: 'dbo', prefix: '' }).tables.get(entity);
-    const rows = [...(table?.rows.values() ?? [])];
-    return new Map(
-      rows.map(({ id, cells }) => [
-        id,
-        this.#deletionsOf(entity, id).filter((version) => version < Number(cells.versionnumber)).length,
-      ]),
-    );
+    const table = database.area(AREA).tables.get(entity);
+    const incarnations = new Map<string, number>();
+    for (const { id, cells } of table?.rows.values() ?? []) {
+      const version = Number(cells.versionnumber);
+      incarnations.set(id, this.#deletionsOf(entity, id).filter((deletion) => deletion < version).length);
+    }
+    return incarnations;
   }
 
   #deletionsOf(entity: string, id: string): readonly number[] {

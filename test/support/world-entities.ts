@@ -1,4 +1,25 @@
-/** The entities of a world as the Web API tells them: a parent and its children. */
+const key = (name: string) => ({
+  LogicalName: name.toLowerCase(),
+  SchemaName: name,
+  AttributeTypeName: 'UniqueidentifierType',
+});
+const text = (name: string, maxLength: number) => ({
+  LogicalName: name.toLowerCase(),
+  SchemaName: name,
+  AttributeTypeName: 'StringType',
+  MaxLength: maxLength,
+});
+const version = { LogicalName: 'versionnumber', SchemaName: 'VersionNumber', AttributeTypeName: 'BigIntType' };
+
+const LINKS = {
+  SchemaName: 'parent_child',
+  IntersectEntityName: 'parentchild',
+  Entity1LogicalName: 'parent',
+  Entity1IntersectAttribute: 'parentid',
+  Entity2LogicalName: 'child',
+  Entity2IntersectAttribute: 'childid',
+};
+
 export const PARENT = {
   LogicalName: 'parent',
   SchemaName: 'Parent',
@@ -7,11 +28,13 @@ export const PARENT = {
   PrimaryNameAttribute: 'name',
   OwnershipType: 'None',
   Attributes: [
-    { LogicalName: 'parentid', SchemaName: 'ParentId', AttributeTypeName: 'UniqueidentifierType' },
-    { LogicalName: 'name', SchemaName: 'Name', AttributeTypeName: 'StringType', MaxLength: 50 },
+    key('ParentId'),
+    text('Name', 50),
     { LogicalName: 'amount', SchemaName: 'Amount', AttributeTypeName: 'IntegerType' },
-    { LogicalName: 'versionnumber', SchemaName: 'VersionNumber', AttributeTypeName: 'BigIntType' },
+    { LogicalName: 'notes', SchemaName: 'Notes', AttributeTypeName: 'MemoType', MaxLength: 1_000_000 },
+    version,
   ],
+  ManyToMany: [LINKS],
 };
 
 const CHILD = {
@@ -22,10 +45,21 @@ const CHILD = {
   PrimaryNameAttribute: 'name',
   OwnershipType: 'None',
   Attributes: [
-    { LogicalName: 'childid', SchemaName: 'ChildId', AttributeTypeName: 'UniqueidentifierType' },
-    { LogicalName: 'name', SchemaName: 'Name', AttributeTypeName: 'StringType', MaxLength: 50 },
-    { LogicalName: 'versionnumber', SchemaName: 'VersionNumber', AttributeTypeName: 'BigIntType' },
+    key('ChildId'),
+    text('Name', 50),
+    { LogicalName: 'parentid', SchemaName: 'ParentId', AttributeTypeName: 'LookupType', Targets: ['parent'] },
+    version,
   ],
+  ManyToOne: [
+    {
+      SchemaName: 'parent_children',
+      ReferencingAttribute: 'parentid',
+      ReferencedEntity: 'parent',
+      OnDelete: 'Cascade',
+    },
+  ],
+  ManyToMany: [LINKS],
 };
 
+/** A parent, its children (deleted along with it), and, in an entity of their own (`parentchild`), the links between both. */
 export const DEFINITIONS = [PARENT, CHILD];

@@ -23,8 +23,9 @@ import { SWEEP_INTERVAL_S, sweep } from '../../shared/export/sweep.ts';
 import { MemoryBlobs } from '../../shared/platform/blobs/memory.ts';
 import { seededIds } from '../../shared/platform/clock/ids.ts';
 import type { Clock } from '../../shared/platform/clock/port.ts';
-import { VirtualClock } from '../../shared/platform/clock/virtual.ts';
+import { settled, VirtualClock } from '../../shared/platform/clock/virtual.ts';
 import { MemoryLog } from '../../shared/platform/log/memory.ts';
+import type { Log } from '../../shared/platform/log/port.ts';
 import { MemoryBudget } from '../../shared/platform/memory/budget.ts';
 import { MemoryQueues } from '../../shared/platform/queues/memory.ts';
 import { MemorySecrets } from '../../shared/platform/secrets/memory.ts';
@@ -46,6 +47,10 @@ export interface WorldOptions {
   readonly pageRows?: number;
   /** Between the world's own process and its ports. */
   readonly gate?: Gate;
+  /** Takes what the pipeline logs instead of the world's own. */
+  readonly log?: Log;
+  /** Called when a transaction of a destination has written or removed rows. */
+  readonly written?: (database: string) => void;
 }
 
 /**
@@ -56,6 +61,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly newId = seededIds(1);
   readonly log = new MemoryLog();
+  readonly #log: Log;
   readonly queues = new MemoryQueues(this.clock);
   readonly blobs = new MemoryBlobs(this.clock);
   readonly secrets = new MemorySecrets();
@@ -68,15 +74,19 @@ export class World {
   /** Replaces what the source does; for faults and for what happens between two reads. */
   wrapSource: (source: Source) => Source = (source) => source;
   readonly #pageRows: number | undefined;
+  readonly #written: (database: string) => void;
   readonly #reachOf: ReturnType<typeof makeReaches>;
+  /** False: the timer of the sweep stands still. */
+  sweeping = true;
   #nextSweepAt: number;
 
   constructor(options: WorldOptions = {}) {
     this.organization = this.#makeOrganization(options);
     this.control = createMemoryControl({ clock: this.clock });
     this.#pageRows = options.pageRows;
-    // Its own process sleeps by the world's clock, which goes on while it does.
-    this.ports = { ...this.makePorts(options.gate), clock: this.clock };
+    this.#written = options.written ?? (() => {});
+    this.#log = options.log ?? this.log;
+    this.ports = this.makePorts(options.gate);
     this.#reachOf = makeReaches(this.ports);
     this.#nextSweepAt = this.clock.now() + SWEEP_INTERVAL_S * 1000;
   }
@@ -103,7 +113,7 @@ export class World {
   }
 
   /** Ports as one process has them; through a gate, they stand for a process of their own. */
-  makePorts(gate?: Gate): ExportPorts {
+  makePorts(gate?: Gate, clock: Clock = this.clock): ExportPorts {
     const through = <T extends object>(port: T, name: string): T => (gate ? gated(port, name, gate) : port);
     const organizations = new Map([
       [ORGANIZATION_ID, { id: ORGANIZATION_ID, url: 'https://contoso.crm.dynamics.com/', tenantId: TENANT_ID }],
@@ -126,20 +136,11 @@ export class World {
       destinations: makeDestinations({ secrets: this.secrets, organizations, open }),
       blobs: through(this.blobs, 'blobs'),
       queues: through(this.queues, 'queues'),
-      clock: gate ? this.#clockThrough(gate) : this.clock,
+      clock,
       newId: this.newId,
-      log: this.log,
+      log: this.#log,
       memory: new MemoryBudget(2 ** 30),
       options: { probeMs: 60_000, retentionMs: 7 * 86_400_000, sweepRequestsPerDay: 20_000 },
-    };
-  }
-
-  /** A process sleeps until its gate lets it go on; what it does every so often goes by the world's clock. */
-  #clockThrough(gate: Gate): Clock {
-    return {
-      now: () => this.clock.now(),
-      sleep: () => gate('clock.sleep', 'before'),
-      every: (ms, tick) => this.clock.every(ms, tick),
     };
   }
 
@@ -149,26 +150,29 @@ export class World {
   }
 
   database(name: string): MemoryDatabase {
-    const database = this.databases.get(name) ?? new MemoryDatabase();
+    const known = this.databases.get(name);
+    if (known) return known;
+    const step = (when: 'before' | 'after', operation: string) => {
+      if (when === 'after' && WRITES.has(operation)) this.#written(name);
+    };
+    const database = new MemoryDatabase({ step });
     this.databases.set(name, database);
     return database;
   }
 
-  /** Sends what Dataverse would send; the least of it that tells where to look. */
-  async notify({ message, entity, id, atSeconds, relationship }: Change): Promise<void> {
-    const body = {
-      OrganizationId: ORGANIZATION_ID,
-      MessageName: message,
-      PrimaryEntityName: relationship ? 'none' : entity,
-      PrimaryEntityId: id,
-      OperationCreatedOn: `/Date(${atSeconds * 1000})/`,
-      InputParameters: relationship ? [{ key: 'Relationship', value: { SchemaName: relationship.schemaName } }] : [],
-    };
-    await this.queues.send('notifications', [{ body }]);
+  /** Sends what Dataverse would send. */
+  async notify(change: Change): Promise<void> {
+    await this.queues.send('notifications', [{ body: notificationOf(change) }]);
   }
 
   /** A new active profile, writing to a database of its own name. */
   async addProfile(name: string, settings: Record<string, unknown> = {}): Promise<string> {
+    const id = await this.createProfile(name, settings);
+    await this.activate(id);
+    return id;
+  }
+
+  async createProfile(name: string, settings: Record<string, unknown> = {}): Promise<string> {
     const uri = `${VAULT}/secrets/${name}`;
     this.secrets.set(uri, { value: name, tags: { [ORGANIZATION_ID]: TENANT_ID } });
     const body = {
@@ -180,7 +184,6 @@ export class World {
       ...settings,
     };
     const { Id } = await createProfile(this.ports, [ORGANIZATION_ID], body);
-    await this.activate(Id);
     return Id;
   }
 
@@ -204,8 +207,8 @@ export class World {
       if (next > end) break;
       await this.clock.advanceTo(next);
       if (next >= this.#nextSweepAt) {
-        this.#nextSweepAt += SWEEP_INTERVAL_S * 1000;
-        await this.#awake(sweep(this.ports));
+        this.#nextSweepAt = this.clock.now() + SWEEP_INTERVAL_S * 1000;
+        if (this.sweeping) await this.awake(sweep(this.ports));
       }
     }
     await this.clock.advanceTo(end);
@@ -222,7 +225,7 @@ export class World {
       const [apply] = this.queues.takeDue('applies', 1);
       if (notifications.length === 0 && !read && !apply) return;
       if (notifications.length > 0)
-        await this.#awake(
+        await this.awake(
           ringFeeds(
             this.ports,
             this.#reachOf,
@@ -231,20 +234,20 @@ export class World {
         );
       const readMessage = read && parseReadMessage(this.log, read.body);
       const applyMessage = apply && parseApplyMessage(this.log, apply.body);
-      if (readMessage) await this.#awake(readFeed(this.ports, readMessage));
-      if (applyMessage) await this.#awake(applyProfile(this.ports, applyMessage));
+      if (readMessage) await this.awake(readFeed(this.ports, readMessage));
+      if (applyMessage) await this.awake(applyProfile(this.ports, applyMessage));
     }
   }
 
   /** Waits for work that may sleep: time goes on for it. */
-  async #awake<T>(work: Promise<T>): Promise<T> {
+  async awake<T>(work: Promise<T>): Promise<T> {
     const state = { over: false };
     const watched = work.finally(() => {
       state.over = true;
     });
     watched.catch(() => {});
     while (!state.over) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await settled();
       if (!state.over && this.clock.nextWakeAt !== null) await this.clock.advanceTo(this.clock.nextWakeAt);
     }
     return watched;
@@ -262,6 +265,20 @@ export class World {
     return new Map([...(table?.rows.values() ?? [])].map((row) => [row.id, row.cells.name]));
   }
 }
+
+/** The least of a notification that tells where to look. */
+export function notificationOf({ message, entity, id, atSeconds, relationship }: Change) {
+  return {
+    OrganizationId: ORGANIZATION_ID,
+    MessageName: message,
+    PrimaryEntityName: relationship ? 'none' : entity,
+    PrimaryEntityId: id,
+    OperationCreatedOn: `/Date(${atSeconds * 1000})/`,
+    InputParameters: relationship ? [{ key: 'Relationship', value: { SchemaName: relationship.schemaName } }] : [],
+  };
+}
+
+const WRITES: ReadonlySet<string> = new Set(['apply', 'settleRetries']);
 
 /** Methods that answer at once, or piece by piece. */
 const UNGATED = new Set<PropertyKey>(['refusal', 'list', 'containers']);

@@ -89,7 +89,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Resolves once all promises that can go on without input or output have done so. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** Resolves once all promises that can go on without input or output have done so: ticks come after the last of them. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }

@@ -22,6 +22,24 @@ import {
   TAGS,
 } from './activating.ts';
 
+describe('a profile that joins a feed', () => {
+  it('finds its definition, whenever the last other subscriber leaves', async () => {
+    let tried = 0;
+    for (let at = 1, happened = true; happened; at++) {
+      const { world, id } = await createdProfile();
+      const other = await world.addProfile('two');
+      const process = interrupted(world, at, () => remove(world, other));
+      await runSteps(process.ports, await requested(world, id));
+      happened = process.happened();
+      if (!happened) break;
+      tried++;
+      await world.run(MINUTE);
+      expect(world.destination('one')).toEqual(world.source());
+    }
+    expect(tried).toBeGreaterThan(20);
+  });
+});
+
 describe('a later wish', () => {
   it('to deactivate wins over an activation, wherever that stands', async () => {
     let tried = 0;

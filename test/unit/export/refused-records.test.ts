@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { profileBell } from '../../../shared/control/model.ts';
 import type { Destination } from '../../../shared/destination/port.ts';
 import { logFailedRecords } from '../../../shared/export/apply/failed-records.ts';
+import { settled } from '../../../shared/platform/clock/virtual.ts';
 import { turnOf } from '../../support/apply-turn.ts';
 import { type Call, intercept } from '../../support/intercept.ts';
 import { World } from '../../support/world.ts';
@@ -96,7 +97,7 @@ describe('failed records', () => {
       if (container !== 'retries') return get(container, name);
       loading.most = Math.max(loading.most, ++loading.now);
       const content = await get(container, name);
-      await new Promise((resolve) => setImmediate(resolve));
+      await settled();
       loading.now--;
       return content;
     };

@@ -21,3 +21,20 @@ describe('an attribute that appears later', () => {
     expect(world.destination('one')).toEqual(world.source());
   });
 });
+
+describe('a string that is lengthened', () => {
+  it('is lengthened again in a destination that was restored to before', async () => {
+    const world = new World({ variants: { metadataExpiresTokens: false } });
+    const [first = ''] = seeded(world, 2);
+    await world.addProfile('one');
+    await world.run(10 * SECOND);
+    const backup = world.database('one').snapshot();
+    const Attributes = PARENT.Attributes.map((it) => (it.LogicalName === 'name' ? { ...it, MaxLength: 80 } : it));
+    world.organization.define(readDefinition({ ...PARENT, Attributes }));
+    world.organization.update('parent', first, { name: 'n'.repeat(80) });
+    await world.run(2 * MINUTE);
+    world.database('one').restore(backup);
+    await world.run(2 * MINUTE);
+    expect(world.destination('one')).toEqual(world.source());
+  });
+});

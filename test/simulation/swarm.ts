@@ -1,0 +1,68 @@
+import type { Random } from '../../local/dataverse/model/random.ts';
+
+/**
+ * What a history knows of trouble, and how often (each a probability: of a message, an operation or a step). Each seed has
+ * its own, for all kinds at once would hide some.
+ */
+export interface Swarm {
+  /** No notification is lost, nobody crashes, nothing goes back in time: then no change may wait for a sweep. */
+  readonly calm: boolean;
+  // Notifications and messages.
+  readonly lost: number;
+  readonly doubled: number;
+  readonly delayed: number;
+  readonly cut: number;
+  // Workers and what they call.
+  readonly killed: number;
+  readonly frozen: number;
+  readonly failed: number;
+  readonly hangs: number;
+  readonly slow: number;
+  readonly outage: number;
+  // The parts around.
+  readonly refused: number;
+  readonly expired: number;
+  readonly restored: number;
+  readonly blobLost: number;
+  readonly standstill: number;
+  // People.
+  readonly hidden: number;
+  readonly redefined: number;
+  readonly paused: number;
+  readonly left: number;
+  /** Share of rows so large that their page lies in a blob. */
+  readonly large: number;
+}
+
+const CALM_SHARE = 0.2;
+
+export function drawSwarm(random: Random): Swarm {
+  const maybe = (rate: number) => (random() < 0.6 ? rate * random() : 0);
+  const swarm: Swarm = {
+    calm: random() < CALM_SHARE,
+    lost: maybe(0.4),
+    doubled: maybe(0.4),
+    delayed: maybe(0.4),
+    cut: maybe(0.3),
+    killed: maybe(0.01),
+    frozen: maybe(0.005),
+    failed: maybe(0.015),
+    hangs: maybe(0.005),
+    slow: maybe(0.03),
+    outage: maybe(0.01),
+    refused: maybe(0.3),
+    expired: maybe(0.01),
+    restored: maybe(0.01),
+    blobLost: maybe(0.01),
+    standstill: maybe(0.005),
+    hidden: maybe(0.2),
+    redefined: maybe(0.03),
+    paused: maybe(0.01),
+    left: maybe(0.004),
+    large: random() < 0.25 ? 0.1 : 0,
+  };
+  return swarm.calm ? { ...swarm, ...CALM } : swarm;
+}
+
+/** A worker that stands still for a minute is as good as crashed. */
+const CALM = { lost: 0, killed: 0, frozen: 0, slow: 0, outage: 0, restored: 0, blobLost: 0, standstill: 0, hidden: 0 };
