@@ -19,7 +19,7 @@ export default defineConfig({
         isolate: false,
         globalSetup: ['test/support/postgres.setup.ts'],
       }),
-      project('simulation', ['test/simulation/**/*.test.ts'], { testTimeout: 120_000 }),
+      project('simulation', ['test/simulation/**/*.test.ts'], { testTimeout: 600_000 }),
       project('local', ['test/local/**/*.test.ts'], { testTimeout: 60_000 }),
       project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 120_000, fileParallelism: false }),
     ],
