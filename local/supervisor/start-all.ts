@@ -10,6 +10,7 @@ import { ensureDestinationSecret } from './first-secret.ts';
 import type { PartDefinition, PartState, Report } from './part.ts';
 import { endLeftovers } from './record.ts';
 import { appSettings, type Environment, type LocalOrganization } from './settings.ts';
+import type { RestartPolicy } from './supervised-part.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface StartOptions {
@@ -24,6 +25,8 @@ export interface StartOptions {
   readonly partArguments?: PartArguments;
   /** Hears what people should know; default: nothing is said. */
   readonly report?: Report;
+  /** When a part that died is started again; default: as `npm start`, which gives up one that dies again and again. */
+  readonly restarts?: RestartPolicy | undefined;
   /** Stops what has been started when it is aborted; the promise rejects then. */
   readonly signal?: AbortSignal;
 }
@@ -75,14 +78,14 @@ type Supervised = Pick<Installation, 'states' | 'stop' | 'kill'>;
 export async function startSupervised(
   addresses: Addresses,
   parts: readonly PartDefinition[],
-  { report = () => undefined, signal }: Pick<StartOptions, 'report' | 'signal'>,
+  { report = () => undefined, signal, restarts }: Pick<StartOptions, 'report' | 'signal' | 'restarts'>,
 ): Promise<Supervised> {
   const { base, folder } = addresses;
   const lock = await lockFolder(addresses);
   try {
     await endLeftovers(folder);
     await checkPorts(base, parts);
-    const supervisor = new Supervisor({ parts, folder, report });
+    const supervisor = new Supervisor({ parts, folder, report, restarts });
     const abort = () => void supervisor.stop();
     signal?.throwIfAborted();
     signal?.addEventListener('abort', abort);

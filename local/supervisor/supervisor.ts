@@ -10,7 +10,7 @@ export interface SupervisorOptions {
   /** For parts.json and logs/. */
   readonly folder: string;
   readonly report: Report;
-  readonly restarts?: RestartPolicy;
+  readonly restarts?: RestartPolicy | undefined;
 }
 
 /** Starts parts in the order of their needs, independent ones side by side, keeps them running, and stops them in reverse. */

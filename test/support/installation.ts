@@ -8,7 +8,7 @@ import { type Reconciliation, reconcile } from '../../local/demo/reconcile.ts';
 import { PRODUCT_QUEUES } from '../../local/service-bus/queues.ts';
 import { allocatePorts } from '../../local/supervisor/addresses.ts';
 import { removeInstallation } from '../../local/supervisor/remove.ts';
-import { type Installation, startAll } from '../../local/supervisor/start-all.ts';
+import { type Installation, type StartOptions, startAll } from '../../local/supervisor/start-all.ts';
 import { until } from '../../local/support/until.ts';
 import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
 import { systemClock } from '../../shared/platform/clock/system.ts';
@@ -30,13 +30,18 @@ export interface TestInstallation {
   stop(): Promise<void>;
 }
 
-export async function startInstallation(settings: Record<string, string> = {}): Promise<TestInstallation> {
+/** `patient`: with the product's own locks of messages. */
+export async function startInstallation(
+  settings: Record<string, string> = {},
+  { patient = false, ...options }: Pick<StartOptions, 'restarts' | 'report'> & { readonly patient?: boolean } = {},
+): Promise<TestInstallation> {
   const folder = await mkdtemp(path.join(tmpdir(), 'freshet-e2e-'));
   const installation = await startAll({
+    ...options,
     port: await allocatePorts(),
     folder,
     settings,
-    partArguments: { 'service-bus': ['--queues', await impatientQueues(folder)] },
+    ...(patient ? {} : { partArguments: { 'service-bus': ['--queues', await impatientQueues(folder)] } }),
   });
   const { addresses, organizations } = installation;
   const destination = new pg.Pool({ connectionString: addresses.postgres.destination, max: 4 });

@@ -1,20 +1,35 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between a client and a server on 127.0.0.1 and can freeze: connections stay open and nothing moves any more. */
+/** What PostgreSQL's clients send to commit: a simple query. */
+const COMMIT = Buffer.from('Q\0\0\0\u000bCOMMIT\0', 'latin1');
+
+/** When a connection is cut around a COMMIT: with it on its way, or with its answer. */
+export type Cut = 'sent' | 'answered';
+
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
+/** Stands between clients and a server on 127.0.0.1, and breaks their connections in every way a network can. */
 export class TcpProxy {
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #target: number;
+  readonly #pairs = new Set<Pair>();
   #frozen = false;
+  #refusing = false;
+  #cut: () => Cut | null = () => null;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, target: number) {
     this.#server = server;
+    this.#target = target;
   }
 
   static async before(port: number): Promise<TcpProxy> {
     const server = createServer();
-    const proxy = new TcpProxy(server);
-    server.on('connection', (client) => proxy.#join(client, connect(port, '127.0.0.1')));
+    const proxy = new TcpProxy(server, port);
+    server.on('connection', (client) => proxy.#accept(client));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
@@ -23,35 +38,86 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Nothing passes from now on, and new connections get no answer. */
+  /** Connections stay open and nothing passes from now on; new ones get no answer. */
   freeze(): void {
     this.#frozen = true;
-    for (const socket of this.#sockets) socket.pause();
+    for (const { client, server } of this.#pairs) {
+      client.pause();
+      server.pause();
+    }
   }
 
   thaw(): void {
     this.#frozen = false;
-    for (const socket of this.#sockets) socket.resume();
+    for (const { client, server } of this.#pairs) {
+      client.resume();
+      server.resume();
+    }
+  }
+
+  /** Resets all connections on both sides. */
+  reset(): void {
+    for (const pair of this.#pairs) resetBoth(pair);
+  }
+
+  /** Resets all connections, and each new one as long as `on`. */
+  refuse(on: boolean): void {
+    this.#refusing = on;
+    if (on) this.reset();
+  }
+
+  /** The server's side of all connections ends, and the clients are told nothing, now or ever. New connections work. */
+  halfOpen(): void {
+    for (const { client, server } of this.#pairs) {
+      server.removeAllListeners('close');
+      client.removeAllListeners('data').on('data', () => undefined);
+      server.destroy();
+    }
+  }
+
+  /** Asked at each COMMIT whether its connection is cut, and when; null: not this one. */
+  cutCommits(choose: () => Cut | null): void {
+    this.#cut = choose;
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    this.reset();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #join(client: Socket, server: Socket): void {
+  #accept(client: Socket): void {
+    client.on('error', () => undefined);
+    if (this.#refusing) {
+      client.resetAndDestroy();
+      return;
+    }
+    const pair = { client, server: connect(this.#target, '127.0.0.1') };
+    this.#pairs.add(pair);
+    client.on('data', (chunk) => this.#pass(pair, chunk));
+    pair.server.on('data', (chunk) => client.write(chunk));
     for (const [from, to] of [
-      [client, server],
-      [server, client],
+      [client, pair.server],
+      [pair.server, client],
     ] as const) {
-      this.#sockets.add(from);
-      from.on('data', (chunk) => to.write(chunk));
       from.on('error', () => to.destroy());
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        to.destroy();
-      });
+      from.on('close', () => to.destroy());
       if (this.#frozen) from.pause();
     }
+    client.on('close', () => this.#pairs.delete(pair));
   }
+
+  #pass(pair: Pair, chunk: Buffer): void {
+    const cut = chunk.includes(COMMIT) ? this.#cut() : null;
+    if (cut === 'answered') {
+      pair.server.removeAllListeners('data').once('data', () => resetBoth(pair));
+    }
+    pair.server.write(chunk, () => {
+      if (cut === 'sent') resetBoth(pair);
+    });
+  }
+}
+
+function resetBoth({ client, server }: Pair): void {
+  client.resetAndDestroy();
+  server.resetAndDestroy();
 }
