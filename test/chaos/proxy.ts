@@ -1,0 +1,119 @@
+import { pick } from '../../local/dataverse/model/random.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { load } from './load.ts';
+import { comeToRest, restlessness } from './rest.ts';
+import type { Chaos, Outcome, Scenario } from './scenario.ts';
+import { onSite, type Site } from './site.ts';
+
+const ROWS = 2_000;
+const CHANGES_PER_S = 100;
+const SECONDS = 60;
+const QUICK_SECONDS = 15;
+/** What the product promises to whoever shares nothing with the broken destination but the installation. */
+const LAG_RATIO_MAX = 2;
+const HEALED_WITHIN_MS = 240_000;
+const PROBE_S = 5;
+
+/** Begins to disturb the connections and answers with what is to be done again and again, if anything. */
+interface Fault {
+  readonly name: string;
+  readonly what: string;
+  begin(proxy: TcpProxy, chaos: Chaos): void;
+  readonly everyMs?: number;
+  again?(proxy: TcpProxy): void;
+  end(proxy: TcpProxy): void;
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'reset',
+    what: 'connections are reset four times a second',
+    begin: (proxy) => proxy.reset(),
+    everyMs: 250,
+    again: (proxy) => proxy.reset(),
+    end: () => undefined,
+  },
+  {
+    name: 'hang',
+    what: 'connections stay open and nothing passes',
+    begin: (proxy) => proxy.freeze(),
+    end: (proxy) => proxy.thaw(),
+  },
+  {
+    name: 'half-open',
+    what: 'the server is gone, and its clients are never told',
+    begin: (proxy) => proxy.halfOpen(),
+    everyMs: 10_000,
+    again: (proxy) => proxy.halfOpen(),
+    end: () => undefined,
+  },
+  {
+    name: 'cut',
+    what: 'every second connection is cut after COMMIT was sent, or with its answer on the way',
+    begin: (proxy, { random }) => proxy.cutCommits(() => pick(random, ['sent', 'answered', null, null])),
+    end: (proxy) => proxy.cutCommits(() => null),
+  },
+];
+
+export const proxyScenarios: readonly Scenario[] = FAULTS.map((fault) => ({
+  name: `proxy.${fault.name}`,
+  what: `before one destination of two ${fault.what}`,
+  run: (chaos) =>
+    onSite(chaos, { rows: ROWS, settings: { FRESHET_PROBE_INTERVAL_S: String(PROBE_S) } }, (site) =>
+      disturb(site, chaos, fault),
+    ),
+}));
+
+/** The lag of the healthy profile before and during the fault, then both tables. */
+async function disturb(site: Site, chaos: Chaos, fault: Fault): Promise<Outcome> {
+  const direct = await site.createDatabase('second');
+  const proxy = await TcpProxy.before(Number(new URL(direct).port));
+  try {
+    const through = new URL(direct);
+    through.port = String(proxy.port);
+    const healthy = await site.addTarget('healthy', site.test.installation.addresses.postgres.destination);
+    const broken = await site.addTarget('broken', direct, through.href);
+    await site.synced();
+    const seconds = chaos.quick ? QUICK_SECONDS : SECONDS;
+    const common = { count: seconds * CHANGES_PER_S, perSecond: CHANGES_PER_S, watched: healthy };
+    const before = await load(site, chaos, { ...common, label: 'undisturbed' });
+    let next = performance.now() + (fault.everyMs ?? Number.POSITIVE_INFINITY);
+    fault.begin(proxy, chaos);
+    const during = await load(site, chaos, {
+      ...common,
+      label: fault.name,
+      meanwhile: () => {
+        if (performance.now() < next) return;
+        fault.again?.(proxy);
+        next += fault.everyMs ?? Number.POSITIVE_INFINITY;
+      },
+    });
+    const trouble = await restlessness(site, broken);
+    fault.end(proxy);
+    const {
+      problems,
+      seconds: healedAfterS,
+      ...compared
+    } = await comeToRest(site, {
+      withinMs: HEALED_WITHIN_MS,
+      exact: true,
+    });
+    const lagRatio = Math.round((100 * during.lagP99Ms) / before.lagP99Ms) / 100;
+    if (lagRatio > LAG_RATIO_MAX) {
+      problems.push(`the healthy profile's p99 lag rose from ${before.lagP99Ms} to ${during.lagP99Ms} ms`);
+    }
+    const figures = {
+      changes: common.count,
+      ...during,
+      lagP50MsBefore: before.lagP50Ms,
+      lagP99MsBefore: before.lagP99Ms,
+      lagRatio,
+      troubleSeen: trouble,
+      healedAfterS,
+      ...compared,
+    };
+    return { figures, problems };
+  } finally {
+    await proxy.close();
+  }
+}
