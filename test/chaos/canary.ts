@@ -8,9 +8,21 @@ import { CANARY_ENTITY, type Site, type Target } from './site.ts';
 const CHANGE_EVERY_MS = 200;
 const LOOK_EVERY_MS = 20;
 
-export interface Lags {
-  readonly lagP50Ms: number;
-  readonly lagP99Ms: number;
+/** In ms, one for each change. */
+export type Lags = readonly number[];
+
+export function percentile(lags: Lags, share: number): number {
+  const sorted = lags.toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+}
+
+export function lagFigures(during: Lags, before: Lags): Record<string, number> {
+  return {
+    lagP50Ms: percentile(during, 0.5),
+    lagP99Ms: percentile(during, 0.99),
+    lagP50MsBefore: percentile(before, 0.5),
+    lagP99MsBefore: percentile(before, 0.99),
+  };
 }
 
 /**
@@ -25,7 +37,7 @@ export class Canary {
   readonly #stopped = new AbortController();
   /** When each change was made that has not arrived, by its number, oldest first. */
   readonly #under = new Map<number, number>();
-  #lags: number[] = [];
+  readonly #lags: number[] = [];
   #row = '';
 
   private constructor({ test }: Site, target: Target) {
@@ -45,13 +57,9 @@ export class Canary {
     return canary;
   }
 
-  /** What has arrived since it was asked last. */
-  take(): Lags {
-    const sorted = this.#lags.toSorted((a, b) => a - b);
-    this.#lags = [];
-    const at = (share: number) =>
-      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
-    return { lagP50Ms: at(0.5), lagP99Ms: at(0.99) };
+  /** Of what has arrived so far. */
+  get lags(): Lags {
+    return this.#lags;
   }
 
   /** How long the oldest change that has not arrived is waiting, ms. */

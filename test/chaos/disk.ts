@@ -1,4 +1,5 @@
 import { statuses } from '../../local/client/sync-progress.ts';
+import { lagFigures } from './canary.ts';
 import { load } from './load.ts';
 import { comeToRest } from './rest.ts';
 import type { Chaos, Outcome, Scenario } from './scenario.ts';
@@ -58,9 +59,11 @@ async function fillUp(site: Site, chaos: Chaos, disk: SmallDisk, owner: Owner): 
   if (disk.way === 'a tmpfs that is full' && sqlState !== '53100') problems.push(`the disk was not full: ${sqlState}`);
   if (owner === 'destination' && troubleSeen !== 'DESTINATION_FULL')
     problems.push(`the profile did not say that its destination is full, but ${troubleSeen}`);
-  const lags = { lagP50MsBefore: before.lagP50Ms, lagP99MsBefore: before.lagP99Ms };
   const seen = { way: disk.way, sqlState, troubleSeen };
-  return { figures: { changes: common.count, ...during, ...lags, ...seen, healedAfterS, ...compared }, problems };
+  return {
+    figures: { changes: common.count, ...lagFigures(during, before), ...seen, healedAfterS, ...compared },
+    problems,
+  };
 }
 
 /** What the profile's status says is wrong; that it stands still for a control database that cannot be written, otherwise. */

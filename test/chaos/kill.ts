@@ -5,6 +5,7 @@ import { existingCluster } from '../../local/postgres/cluster.ts';
 import type { PartName } from '../../local/supervisor/addresses.ts';
 import { listProcesses, signalProcess } from '../../local/support/processes.ts';
 import { until } from '../../local/support/until.ts';
+import { lagFigures } from './canary.ts';
 import { load } from './load.ts';
 import { comeToRest } from './rest.ts';
 import type { Chaos, Outcome, Scenario } from './scenario.ts';
@@ -64,9 +65,7 @@ async function killAgainAndAgain(site: Site, chaos: Chaos, victim: Victim): Prom
     kills,
     changes: changes + kills * BURST_ROWS,
     pagesInBlobs: await pagesInBlobs(site),
-    ...during,
-    lagP50MsBefore: before.lagP50Ms,
-    lagP99MsBefore: before.lagP99Ms,
+    ...lagFigures(during, before),
     healedAfterS: seconds,
     ...compared,
   };

@@ -38,7 +38,7 @@ export async function load(site: Site, { random, display }: Chaos, what: Load): 
   }
   display.end();
   await canary.stop(ARRIVED_WITHIN_MS);
-  return canary.take();
+  return canary.lags;
 }
 
 export async function startStream(site: Site, rate: number, count: number | null, random: Random): Promise<void> {

@@ -1,4 +1,5 @@
 import { TcpProxy } from '../support/tcp-proxy.ts';
+import { lagFigures } from './canary.ts';
 import { load } from './load.ts';
 import { comeToRest, restlessness } from './rest.ts';
 import type { Chaos, Outcome, Scenario } from './scenario.ts';
@@ -46,8 +47,7 @@ async function cutOff(site: Site, chaos: Chaos): Promise<Outcome> {
     const rest = await comeToRest(site, { withinMs: HEALED_WITHIN_MS, exact: true });
     const { problems, seconds: healedAfterS, ...compared } = rest;
     if (!troubleSeen?.includes('Waiting')) problems.push(`the profile did not say that it waits: ${troubleSeen}`);
-    const lags = { lagP50MsBefore: before.lagP50Ms, lagP99MsBefore: before.lagP99Ms };
-    return { figures: { changes, ...during, ...lags, troubleSeen, healedAfterS, ...compared }, problems };
+    return { figures: { changes, ...lagFigures(during, before), troubleSeen, healedAfterS, ...compared }, problems };
   } finally {
     await proxy.close();
   }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { CONTROL_DATABASE, DESTINATION_DATABASE } from '../../local/supervisor/addresses.ts';
-import { Canary } from './canary.ts';
+import { Canary, lagFigures } from './canary.ts';
 import { backUp, restore } from './database-copy.ts';
 import { load, startStream } from './load.ts';
 import { comeToRest } from './rest.ts';
@@ -37,9 +37,12 @@ async function restoreEach(site: Site, chaos: Chaos): Promise<Outcome> {
   const problems: string[] = [];
   const healedAfterS: Record<string, number> = {};
   const sums = { changes: 0, rowsCompared: 0, differences: 0 };
-  const canary = await Canary.start(site, first);
+  const lags: number[] = [];
   for (const database of [CONTROL_DATABASE, DESTINATION_DATABASE, SECOND_DATABASE]) {
+    const canary = await Canary.start(site, first);
     sums.changes += await loseTime(site, chaos, admin, database);
+    await canary.stop(HEALED_WITHIN_MS);
+    lags.push(...canary.lags);
     // What the log holds is no measure of what was read once either of them was set back.
     const rest = await comeToRest(site, { withinMs: HEALED_WITHIN_MS, exact: false });
     sums.rowsCompared += rest.rowsCompared;
@@ -47,10 +50,7 @@ async function restoreEach(site: Site, chaos: Chaos): Promise<Outcome> {
     healedAfterS[`healedAfterS.${database}`] = rest.seconds;
     problems.push(...rest.problems.map((problem) => `after the restore of ${database}: ${problem}`));
   }
-  await canary.stop(HEALED_WITHIN_MS);
-  const during = canary.take();
-  const lags = { lagP50MsBefore: before.lagP50Ms, lagP99MsBefore: before.lagP99Ms };
-  return { figures: { restores: 3, ...sums, ...during, ...lags, ...healedAfterS }, problems };
+  return { figures: { restores: 3, ...sums, ...lagFigures(lags, before), ...healedAfterS }, problems };
 }
 
 /** Changes go on all the time; those between backup and restore were known to the database, and are no more. */

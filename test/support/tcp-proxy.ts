@@ -66,12 +66,15 @@ export class TcpProxy {
     if (on) this.reset();
   }
 
-  /** The server's side of all connections ends, and the clients are told nothing, now or ever. New connections work. */
-  halfOpen(): void {
+  /**
+   * All connections are dead for their clients, who are told nothing, now or ever; new ones work. The server hears of the
+   * end, or is told nothing either: then what these connections hold there stays locked until it gives them up by itself.
+   */
+  halfOpen(serverHears: boolean): void {
     for (const { client, server } of this.#pairs) {
+      for (const end of [client, server]) end.removeAllListeners('data').on('data', () => undefined);
       server.removeAllListeners('close');
-      client.removeAllListeners('data').on('data', () => undefined);
-      server.destroy();
+      if (serverHears) server.destroy();
     }
   }
 
