@@ -16,6 +16,9 @@ const SCENARIOS: readonly Scenario[] = [
   ...outageScenarios,
 ];
 
+/** As shells do for a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
 /**
  * Faults on real parts: `npm run chaos [-- <scenario> …] [--seed <n>] [--quick]`. One JSON line per scenario on stdout, words
  * for people on stderr; the last line sums up. Exit code 1 when a scenario failed.
@@ -33,18 +36,23 @@ async function main(): Promise<number> {
   }
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
   if (!Number.isSafeInteger(seed)) throw new Error(`--seed is not a whole number: ${values.seed}`);
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new Error('it was interrupted')));
   let failed = 0;
-  for (const scenario of picked) if (!(await runOne(scenario, seed, values.quick))) failed += 1;
+  for (const scenario of picked) {
+    if (!(await runOne(scenario, seed, values.quick, stop.signal))) failed += 1;
+    if (stop.signal.aborted) return INTERRUPTED;
+  }
   console.log(`${picked.length - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 
 /** Each scenario draws from the seed alone, so that it can be repeated by itself. */
-async function runOne(scenario: Scenario, seed: number, quick: boolean): Promise<boolean> {
+async function runOne(scenario: Scenario, seed: number, quick: boolean, signal: AbortSignal): Promise<boolean> {
   const say = (line: string) => console.error(`  ${line}`);
   console.error(`\n${scenario.name}: ${scenario.what} (seed ${seed}${quick ? ', quick' : ''})`);
   const began = performance.now();
-  const chaos = { random: seededRandom(seed), quick, display: new ProgressDisplay(process.stderr), say };
+  const chaos = { random: seededRandom(seed), quick, display: new ProgressDisplay(process.stderr), say, signal };
   const { figures, problems } = await scenario.run(chaos).catch(
     (error: unknown): Outcome => ({
       figures: { changes: 0, rowsCompared: 0, differences: 0 },

@@ -16,6 +16,8 @@ export interface Chaos {
   /** Shorter, for trying; the figures of such a run are no proof. */
   readonly quick: boolean;
   readonly display: ProgressDisplay;
+  /** Aborted when somebody has enough: what was started is stopped and removed then. */
+  readonly signal: AbortSignal;
   /** For people: one line. */
   say(line: string): void;
 }

@@ -116,19 +116,26 @@ export class Site {
 
 /** Runs a scenario on a site of its own, which goes with it; when something did not hold, its logs stay. */
 export async function onSite(
-  chaos: Pick<Chaos, 'say'>,
+  { say, signal }: Pick<Chaos, 'say' | 'signal'>,
   options: SiteOptions,
   play: (site: Site) => Promise<Outcome>,
 ): Promise<Outcome> {
-  chaos.say('all parts are started …');
+  say('all parts are started …');
   const site = await Site.open(options);
   let failed = true;
   try {
-    const outcome = await play(site);
+    const outcome = await Promise.race([play(site), aborted(signal)]);
     failed = outcome.problems.length > 0;
     return outcome;
   } finally {
-    if (failed) chaos.say(`the logs are kept in ${await site.keepLogs()}`);
+    if (failed && !signal.aborted) say(`the logs are kept in ${await site.keepLogs()}`);
     await site.close();
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
 }
