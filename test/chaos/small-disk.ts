@@ -140,15 +140,13 @@ async function onServer(port: number, database: string, work: (client: pg.Client
   }
 }
 
-/** Tries what any write comes to: a table a little larger than what may be free within its pages. */
+/** Tries what any write comes to: a table a little larger than what may be free within its pages. Not even a session may begin on a full disk. */
 async function refusalOf(port: number): Promise<string | null> {
-  let state: string | null = null;
-  await onServer(port, DATABASE, async (client) => {
-    await client.query('BEGIN');
-    await client.query('CREATE TABLE public.probe AS SELECT n FROM generate_series(1, 10000) n').catch((error) => {
-      state = String(error.code);
-    });
-    await client.query('ROLLBACK');
-  });
-  return state;
+  const attempt = onServer(port, DATABASE, (client) =>
+    client.query('BEGIN; CREATE TABLE public.probe AS SELECT n FROM generate_series(1, 10000) n; ROLLBACK'),
+  );
+  return attempt.then(
+    () => null,
+    (error: { code?: string }) => error.code ?? String(error),
+  );
 }
