@@ -1,6 +1,6 @@
-import { TcpProxy } from '../support/tcp-proxy.ts';
 import { lagFigures } from './canary.ts';
 import { load } from './load.ts';
+import { type Pair, withProxy } from './proxied.ts';
 import { comeToRest, restlessness } from './rest.ts';
 import type { Chaos, Outcome, Scenario } from './scenario.ts';
 import { onSite, type Site } from './site.ts';
@@ -19,36 +19,21 @@ export const outageScenarios: readonly Scenario[] = [
     what: `a destination cannot be reached for ${SECONDS / 60} minutes at ${CHANGES_PER_S} changes/s`,
     run: (chaos) =>
       onSite(chaos, { rows: ROWS, settings: { FRESHET_PROBE_INTERVAL_S: String(PROBE_S) } }, (site) =>
-        cutOff(site, chaos),
+        withProxy(site, (pair) => cutOff(site, chaos, pair)),
       ),
   },
 ];
 
-async function cutOff(site: Site, chaos: Chaos): Promise<Outcome> {
-  const direct = await site.createDatabase('second');
-  const proxy = await TcpProxy.before(Number(new URL(direct).port));
-  try {
-    const through = new URL(direct);
-    through.port = String(proxy.port);
-    const healthy = await site.addTarget('healthy', site.test.installation.addresses.postgres.destination);
-    const away = await site.addTarget('away', direct, through.href);
-    await site.synced();
-    const common = { perSecond: CHANGES_PER_S, watched: healthy };
-    const before = await load(site, chaos, {
-      ...common,
-      count: BASELINE_SECONDS * CHANGES_PER_S,
-      label: 'undisturbed',
-    });
-    const changes = (chaos.quick ? QUICK_SECONDS : SECONDS) * CHANGES_PER_S;
-    proxy.refuse(true);
-    const during = await load(site, chaos, { ...common, count: changes, label: 'outage' });
-    const troubleSeen = await restlessness(site, away);
-    proxy.refuse(false);
-    const rest = await comeToRest(site, { withinMs: HEALED_WITHIN_MS, exact: true });
-    const { problems, seconds: healedAfterS, ...compared } = rest;
-    if (!troubleSeen?.includes('Waiting')) problems.push(`the profile did not say that it waits: ${troubleSeen}`);
-    return { figures: { changes, ...lagFigures(during, before), troubleSeen, healedAfterS, ...compared }, problems };
-  } finally {
-    await proxy.close();
-  }
+async function cutOff(site: Site, chaos: Chaos, { healthy, proxied, proxy }: Pair): Promise<Outcome> {
+  const common = { perSecond: CHANGES_PER_S, watched: healthy };
+  const before = await load(site, chaos, { ...common, count: BASELINE_SECONDS * CHANGES_PER_S, label: 'undisturbed' });
+  const changes = (chaos.quick ? QUICK_SECONDS : SECONDS) * CHANGES_PER_S;
+  proxy.refuse(true);
+  const during = await load(site, chaos, { ...common, count: changes, label: 'outage' });
+  const troubleSeen = await restlessness(site, proxied);
+  proxy.refuse(false);
+  const rest = await comeToRest(site, { withinMs: HEALED_WITHIN_MS, exact: true });
+  const { problems, seconds: healedAfterS, ...compared } = rest;
+  if (!troubleSeen?.includes('Waiting')) problems.push(`the profile did not say that it waits: ${troubleSeen}`);
+  return { figures: { changes, ...lagFigures(during, before), troubleSeen, healedAfterS, ...compared }, problems };
 }

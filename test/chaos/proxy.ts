@@ -1,7 +1,8 @@
 import { pick } from '../../local/dataverse/model/random.ts';
-import { TcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { lagFigures, percentile } from './canary.ts';
 import { load } from './load.ts';
+import { type Pair, withProxy } from './proxied.ts';
 import { comeToRest, restlessness } from './rest.ts';
 import type { Chaos, Outcome, Scenario } from './scenario.ts';
 import { onSite, type Site } from './site.ts';
@@ -15,7 +16,7 @@ const LAG_RATIO_MAX = 2;
 const HEALED_WITHIN_MS = 240_000;
 const PROBE_S = 5;
 
-/** Begins to disturb the connections and answers with what is to be done again and again, if anything. */
+/** A way of breaking connections, for as long as the load lasts. */
 interface Fault {
   readonly name: string;
   readonly what: string;
@@ -50,7 +51,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'cut',
-    what: 'every second connection is cut after COMMIT was sent, or with its answer on the way',
+    what: 'half of the connections that commit are cut, after COMMIT was sent or with its answer on the way',
     begin: (proxy, { random }) => proxy.cutCommits(() => pick(random, ['sent', 'answered', null, null])),
     end: (proxy) => proxy.cutCommits(() => null),
   },
@@ -61,59 +62,32 @@ export const proxyScenarios: readonly Scenario[] = FAULTS.map((fault) => ({
   what: `before one destination of two ${fault.what}`,
   run: (chaos) =>
     onSite(chaos, { rows: ROWS, settings: { FRESHET_PROBE_INTERVAL_S: String(PROBE_S) } }, (site) =>
-      disturb(site, chaos, fault),
+      withProxy(site, (pair) => disturb(site, chaos, fault, pair)),
     ),
 }));
 
 /** The lag of the healthy profile before and during the fault, then both tables. */
-async function disturb(site: Site, chaos: Chaos, fault: Fault): Promise<Outcome> {
-  const direct = await site.createDatabase('second');
-  const proxy = await TcpProxy.before(Number(new URL(direct).port));
-  try {
-    const through = new URL(direct);
-    through.port = String(proxy.port);
-    const healthy = await site.addTarget('healthy', site.test.installation.addresses.postgres.destination);
-    const broken = await site.addTarget('broken', direct, through.href);
-    await site.synced();
-    const seconds = chaos.quick ? QUICK_SECONDS : SECONDS;
-    const common = { count: seconds * CHANGES_PER_S, perSecond: CHANGES_PER_S, watched: healthy };
-    const before = await load(site, chaos, { ...common, label: 'undisturbed' });
-    let next = performance.now() + (fault.everyMs ?? Number.POSITIVE_INFINITY);
-    fault.begin(proxy, chaos);
-    const during = await load(site, chaos, {
-      ...common,
-      label: fault.name,
-      meanwhile: () => {
-        if (performance.now() < next) return;
-        fault.again?.(proxy, chaos);
-        next += fault.everyMs ?? Number.POSITIVE_INFINITY;
-      },
-    });
-    const trouble = await restlessness(site, broken);
-    fault.end(proxy);
-    const {
-      problems,
-      seconds: healedAfterS,
-      ...compared
-    } = await comeToRest(site, {
-      withinMs: HEALED_WITHIN_MS,
-      exact: true,
-    });
-    const lags = lagFigures(during, before);
-    const lagRatio = Math.round(100 * (percentile(during, 0.99) / percentile(before, 0.99))) / 100;
-    if (lagRatio > LAG_RATIO_MAX) {
-      problems.push(`the healthy profile's p99 lag rose to ${lagRatio} times of before`);
-    }
-    const figures = {
-      changes: common.count,
-      ...lags,
-      lagRatio,
-      troubleSeen: trouble,
-      healedAfterS,
-      ...compared,
-    };
-    return { figures, problems };
-  } finally {
-    await proxy.close();
-  }
+async function disturb(site: Site, chaos: Chaos, fault: Fault, { healthy, proxied, proxy }: Pair): Promise<Outcome> {
+  const count = (chaos.quick ? QUICK_SECONDS : SECONDS) * CHANGES_PER_S;
+  const common = { count, perSecond: CHANGES_PER_S, watched: healthy };
+  const before = await load(site, chaos, { ...common, label: 'undisturbed' });
+  fault.begin(proxy, chaos);
+  const during = await load(site, chaos, { ...common, label: fault.name, meanwhile: repeated(fault, proxy, chaos) });
+  const troubleSeen = await restlessness(site, proxied);
+  fault.end(proxy);
+  const rest = await comeToRest(site, { withinMs: HEALED_WITHIN_MS, exact: true });
+  const { problems, seconds: healedAfterS, ...compared } = rest;
+  const lagRatio = Math.round(100 * (percentile(during, 0.99) / percentile(before, 0.99))) / 100;
+  if (lagRatio > LAG_RATIO_MAX) problems.push(`the healthy profile's p99 lag rose to ${lagRatio} times of before`);
+  const lags = { ...lagFigures(during, before), lagRatio };
+  return { figures: { changes: count, ...lags, troubleSeen, healedAfterS, ...compared }, problems };
+}
+
+function repeated({ everyMs = Number.POSITIVE_INFINITY, again }: Fault, proxy: TcpProxy, chaos: Chaos): () => void {
+  let next = performance.now() + everyMs;
+  return () => {
+    if (performance.now() < next) return;
+    again?.(proxy, chaos);
+    next += everyMs;
+  };
 }

@@ -1,0 +1,24 @@
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import type { Site, Target } from './site.ts';
+
+/** Two synchronized profiles, of which one reaches its database through the proxy. */
+export interface Pair {
+  readonly healthy: Target;
+  readonly proxied: Target;
+  readonly proxy: TcpProxy;
+}
+
+export async function withProxy<T>(site: Site, play: (pair: Pair) => Promise<T>): Promise<T> {
+  const direct = await site.createDatabase('second');
+  const proxy = await TcpProxy.before(Number(new URL(direct).port));
+  try {
+    const through = new URL(direct);
+    through.port = String(proxy.port);
+    const healthy = await site.addTarget('healthy', site.test.installation.addresses.postgres.destination);
+    const proxied = await site.addTarget('proxied', direct, through.href);
+    await site.synced();
+    return await play({ healthy, proxied, proxy });
+  } finally {
+    await proxy.close();
+  }
+}
