@@ -18,6 +18,13 @@ export interface EntityMetadata {
   readonly oneToMany: readonly OneToMany[];
 }
 
+/** An entity as lists show it. */
+export interface EntitySummary
+  extends Pick<EntityMetadata, 'logicalName' | 'displayName' | 'isIntersect' | 'isActivity' | 'changeTracking'> {
+  readonly description: string | null;
+  readonly manyToMany: readonly ManyToMany[];
+}
+
 export interface Attribute {
   readonly logicalName: string;
   readonly schemaName: string;

@@ -1,5 +1,5 @@
 import type { Cell } from './columns.ts';
-import type { EntityMetadata } from './metadata.ts';
+import type { EntityMetadata, EntitySummary } from './metadata.ts';
 import type { Usage } from './usage.ts';
 
 /**
@@ -12,6 +12,8 @@ export interface Source {
   readonly usage: Usage;
   /** Who answers at this address: compared with what the profile was made for. */
   identity(): Promise<OrganizationIdentity>;
+  /** All entities, intersect entities included, each without its attributes. */
+  catalog(): Promise<EntitySummary[]>;
   /** The definition, past the server's cache (`Consistency: Strong`). Rejects with ENTITY_NOT_FOUND. */
   metadata(entity: string): Promise<EntityMetadata>;
   /**
@@ -27,6 +29,11 @@ export interface OrganizationIdentity {
   readonly organizationId: string;
   readonly tenantId: string | null;
   readonly environmentId: string | null;
+  /** The name that people see. */
+  readonly name: string | null;
+  /** The address that the organization itself gives, ending in `/`. */
+  readonly url: string | null;
+  readonly region: string | null;
 }
 
 export type ReadFrom =

@@ -25,8 +25,9 @@ export function describeSource(name: string, make: () => Promise<SourceUnderTest
     });
 
     it('says who answers', async () => {
-      const { organizationId, tenantId, environmentId } = under.organization.identity;
-      expect(await under.source.identity()).toMatchObject({ organizationId, tenantId, environmentId });
+      const { organizationId, tenantId, environmentId, uniqueName, url, geo } = under.organization.identity;
+      const named = { name: uniqueName, url: `${url}/`, region: geo };
+      expect(await under.source.identity()).toEqual({ organizationId, tenantId, environmentId, ...named });
     });
 
     describe('rows', () => describeRows(subject));

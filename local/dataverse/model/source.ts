@@ -27,9 +27,17 @@ export function modelSource(organization: Organization): Source {
     // Calls of the model take no time and are no requests.
     usage: new Usage(),
     identity: async () => {
-      const { organizationId, tenantId, environmentId } = organization.identity;
-      return { organizationId, tenantId, environmentId };
+      const { organizationId, tenantId, environmentId, uniqueName, url, geo } = organization.identity;
+      return { organizationId, tenantId, environmentId, name: uniqueName, url: `${url}/`, region: geo };
     },
+    catalog: async () =>
+      organization.tables().map(({ definition: { logicalName } }) => {
+        const { displayName, isIntersect, isActivity, changeTracking, manyToMany } = entityMetadata(
+          organization,
+          logicalName,
+        );
+        return { logicalName, displayName, description: null, isIntersect, isActivity, changeTracking, manyToMany };
+      }),
     metadata: async (entity) => classified(entity, () => entityMetadata(organization, entity)),
     read: async (entity, from, maxRows) =>
       classified(entity.logicalName, () => readPage(organization, entity, from, maxRows)),

@@ -1,7 +1,8 @@
 import type { Cell } from '../columns.ts';
-import type { EntityMetadata } from '../metadata.ts';
+import type { EntityMetadata, EntitySummary } from '../metadata.ts';
 import type { OrganizationIdentity, ReadFrom, Source, SourcePage } from '../port.ts';
 import type { Usage } from '../usage.ts';
+import { loadCatalog } from './catalog.ts';
 import { type Answer, WebApiClient, type WebApiOptions } from './client.ts';
 import type { Subject } from './errors.ts';
 import { parseExact } from './exact-json.ts';
@@ -41,6 +42,10 @@ export class WebApiSource implements Source {
 
   identity(): Promise<OrganizationIdentity> {
     return loadIdentity(this.#client);
+  }
+
+  catalog(): Promise<EntitySummary[]> {
+    return loadCatalog(this.#client);
   }
 
   metadata(entity: string): Promise<EntityMetadata> {

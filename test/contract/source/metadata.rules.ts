@@ -52,6 +52,24 @@ export function describeMetadata(subject: () => Subject): void {
     expect((await source.metadata('phonecall')).isActivity).toBe(true);
   });
 
+  it('is listed for all entities, with what a choice among them needs', async () => {
+    const { source, organization } = subject();
+    const catalog = await source.catalog();
+    expect(catalog.map(({ logicalName }) => logicalName).toSorted()).toEqual(
+      organization
+        .tables()
+        .map(({ definition }) => definition.logicalName)
+        .toSorted(),
+    );
+    for (const summary of catalog) {
+      const { displayName, isIntersect, isActivity, changeTracking, manyToMany } = await source.metadata(
+        summary.logicalName,
+      );
+      expect(summary).toMatchObject({ displayName, isIntersect, isActivity, changeTracking });
+      expect(summary.manyToMany.toSorted((a, b) => (a.schemaName < b.schemaName ? -1 : 1))).toEqual(manyToMany);
+    }
+  });
+
   it('of an entity that does not exist is refused', async () => {
     const { source } = subject();
     await expect(source.metadata('fre_nothing')).rejects.toMatchObject({ code: 'ENTITY_NOT_FOUND' });

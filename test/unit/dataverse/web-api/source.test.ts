@@ -210,13 +210,23 @@ describe('the identity', () => {
   it('is read from the organization itself', async () => {
     const { options, sent } = answering(() =>
       json({
-        Detail: { OrganizationId: ID.toUpperCase(), TenantId: ID, EnvironmentId: 'e1', FriendlyName: 'Contoso' },
+        Detail: {
+          OrganizationId: ID.toUpperCase(),
+          TenantId: ID,
+          EnvironmentId: 'e1',
+          FriendlyName: 'Contoso',
+          Geo: 'EMEA',
+          Endpoints: { Keys: ['WebApplication'], Values: ['https://contoso.crm4.dynamics.com/'] },
+        },
       }),
     );
     expect(await new WebApiSource(options).identity()).toEqual({
       organizationId: ID,
       tenantId: ID,
       environmentId: 'e1',
+      name: 'Contoso',
+      url: 'https://contoso.crm4.dynamics.com/',
+      region: 'EMEA',
     });
     expect(decodeURIComponent(sent[0]?.url ?? '')).toContain('RetrieveCurrentOrganization(AccessType=');
   });
