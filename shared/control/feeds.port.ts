@@ -35,7 +35,7 @@ export interface Append extends FeedKey {
   readonly expected: Cursor;
   /** Null: nothing was found, or keys were read, which no page carries. Number and previous come from the feed. */
   readonly page: Omit<Page, 'number' | 'previous' | 'notifiedAt'> | null;
-  readonly cursor: Partial<Pick<Feed, 'token' | 'nextLink' | 'keysLink' | 'readPast'>>;
+  readonly cursor: Partial<Pick<Feed, 'token' | 'nextLink' | 'keysLink' | 'readPast' | 'givenUp'>>;
   /** No next link remains: the rings remembered by beginRead are seen. */
   readonly complete: boolean;
   /** When the next read of changes may begin. */
@@ -49,7 +49,7 @@ export interface Append extends FeedKey {
 }
 
 export interface FeedChange {
-  readonly cursor?: Partial<Pick<Feed, 'token' | 'nextLink' | 'keysLink' | 'keysNeedColumns'>>;
+  readonly cursor?: Partial<Pick<Feed, 'token' | 'nextLink' | 'keysLink' | 'keysNeedColumns' | 'givenUp'>>;
   readonly metadataVersion?: string | null;
   readonly shape?: string;
   readonly slot?: Slot | null;

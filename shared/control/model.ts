@@ -1,3 +1,4 @@
+import type { OrganizationIdentity } from '../dataverse/port.ts';
 import type { Counters } from '../destination/model.ts';
 
 /** One feed: the log of everything read from one entity of one organization. */
@@ -42,6 +43,8 @@ export interface Feed extends FeedKey {
   readonly keysLink: string | null;
   /** The organization wants all columns in a first cursor's read. */
   readonly keysNeedColumns: boolean;
+  /** The version of the token that was given up last, until its successor is known: an organization never goes back by itself. */
+  readonly givenUp: string | null;
   /** The newest version of a row read otherwise than as a change, while changes have not reached it; else null. */
   readonly readPast: string | null;
   /** The organization's metadata version under which the shape was last found right. */
@@ -133,6 +136,8 @@ export interface Subscription extends FeedKey {
   readonly lastExportAt: number | null;
   /** Milliseconds from the change to its commit, of the last batch that had a notification. */
   readonly lagMs: number | null;
+  /** Somebody wants its table to stand still; the feed goes on for others. */
+  readonly paused: boolean;
 }
 
 export interface Breaker {
@@ -169,6 +174,8 @@ export interface Profile {
    * changes the profile only while it still carries that name: the later wish wins.
    */
   readonly intent: string | null;
+  /** The organization as it was at the first activation; null before. Another one, or one at another place, needs another profile. */
+  readonly origin: OrganizationIdentity | null;
   /** Why the profile does not run, or its last activation failed. */
   readonly trouble: Trouble | null;
   readonly breaker: Breaker | null;

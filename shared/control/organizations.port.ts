@@ -13,6 +13,9 @@ export interface Organizations {
   unnotified(organizationId: string, entities: readonly string[]): Promise<void>;
   /** Feeds that a sweep may ring now, longest not read first, at most `limit` over all organizations. Counts them as swept. */
   sweep(limit: number): Promise<{ organizationId: string; entity: string }[]>;
+  /** Notes who accepted the privacy terms for the organization; the first acceptance stands. `at`: ms since 1970 UTC. */
+  acceptTerms(organizationId: string, by: string, at: number): Promise<void>;
+  termsAccepted(organizationId: string): Promise<{ readonly by: string; readonly at: number } | null>;
   /** Adds to a counter of things that belong to no profile. */
   count(name: string, amount: number): Promise<void>;
   counters(): Promise<Record<string, number>>;

@@ -16,17 +16,21 @@ export interface Profiles {
    * for a snapshot. Safe to repeat. Nothing happens when the profile is gone.
    */
   subscribe(profileId: string, feed: FeedKey, shape: string): Promise<void>;
+  /** Ends a subscription; a feed that nobody subscribes to any more goes with its pages. Answers with the pages' blobs. Safe to repeat. */
+  leave(profileId: string, feed: FeedKey): Promise<string[]>;
   subscriptions(profileId: string): Promise<Subscribed[]>;
+  /** Makes the tables of these entities stand still, or go on. */
+  pause(profileId: string, entities: readonly string[], paused: boolean): Promise<void>;
   /** What a worker knows after a commit. */
   report(profileId: string, entity: string, report: Report): Promise<void>;
-  /** Active profiles of a feed whose destination can be used: those that new pages concern. */
+  /** Active profiles of a feed that is not paused for them and whose destination can be used: those that new pages concern. */
   listeners(feed: FeedKey): Promise<string[]>;
   /** Profiles that a sweep has to ring: behind, retries due, breaker to probe, or not looked at for `quietMs`. Counts them as looked at. */
   due(now: number, quietMs: number): Promise<string[]>;
 }
 
 export type ProfileChange = Partial<
-  Pick<Profile, 'settings' | 'state' | 'intent' | 'trouble' | 'retryAt' | 'activatedAt' | 'modifiedAt'>
+  Pick<Profile, 'settings' | 'state' | 'intent' | 'origin' | 'trouble' | 'retryAt' | 'activatedAt' | 'modifiedAt'>
 > & {
   readonly breaker?: Breaker | null;
 };

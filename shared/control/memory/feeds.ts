@@ -121,7 +121,8 @@ function restarted(snapshot: Snapshot): Snapshot {
 
 function progress(memory: Memory, snapshot: Snapshot): Omit<OpenSnapshot, 'snapshot'> {
   const addressed = subscribers(memory, snapshot).filter(
-    ({ profileId }) =>
+    ({ profileId, paused }) =>
+      !paused &&
       memory.state.profiles.get(profileId)?.profile.state === 'active' &&
       (snapshot.audience === null || snapshot.audience === profileId),
   );
@@ -138,8 +139,7 @@ function progress(memory: Memory, snapshot: Snapshot): Omit<OpenSnapshot, 'snaps
 function underWay(memory: Memory, organizationId: string): number {
   const feeds = [...memory.state.feeds.values()].filter(
     ({ feed }) =>
-      feed.organizationId === organizationId &&
-      subscribers(memory, feed).some(({ profileId }) => isListening(memory, profileId)),
+      feed.organizationId === organizationId && subscribers(memory, feed).some((one) => isListening(memory, one)),
   );
   return feeds.flatMap(({ snapshots }) => snapshots).filter(isUnderWay).length;
 }

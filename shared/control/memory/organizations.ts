@@ -23,12 +23,16 @@ export function memoryOrganizations(memory: Memory): AtOnce<Organizations> {
     },
     sweep(limit) {
       const rows = [...memory.state.feeds.values()]
-        .filter(({ feed }) => subscribers(memory, feed).some(({ profileId }) => isListening(memory, profileId)))
+        .filter(({ feed }) => subscribers(memory, feed).some((one) => isListening(memory, one)))
         .sort(longestNotLookedAt(memory.now()))
         .slice(0, limit);
       for (const row of rows) memory.state.feeds.set(feedBell(row.feed), { ...row, lookedAt: memory.now() });
       return rows.map(({ feed: { organizationId, entity } }) => ({ organizationId, entity }));
     },
+    acceptTerms(organizationId, by, at) {
+      if (!memory.state.terms.has(organizationId)) memory.state.terms.set(organizationId, { by, at });
+    },
+    termsAccepted: (organizationId) => memory.state.terms.get(organizationId) ?? null,
     count(name, amount) {
       memory.state.counters.set(name, (memory.state.counters.get(name) ?? 0) + amount);
     },

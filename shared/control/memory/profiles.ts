@@ -46,6 +46,18 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
       if (memory.state.subscriptions.has(subscription)) return;
       memory.state.subscriptions.set(subscription, { organizationId, entity, profileId, ...NOWHERE });
     },
+    leave(profileId, feed) {
+      if (!memory.state.subscriptions.delete(subscriptionKey(profileId, feed.entity))) return [];
+      endSnapshotsOf(memory, profileId, [feedBell(feed)]);
+      return dropUnused(memory, feed);
+    },
+    pause(profileId, entities, paused) {
+      for (const entity of entities) {
+        const key = subscriptionKey(profileId, entity);
+        const subscription = memory.state.subscriptions.get(key);
+        if (subscription) memory.state.subscriptions.set(key, { ...subscription, paused });
+      }
+    },
     subscriptions: (profileId) =>
       subscriptionsOf(memory, profileId)
         .map((subscription) => subscribed(memory, subscription))
@@ -57,8 +69,8 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
     },
     listeners: (feed) =>
       subscribers(memory, feed)
+        .filter((subscription) => isListening(memory, subscription))
         .map((subscription) => subscription.profileId)
-        .filter((id) => isListening(memory, id))
         .sort(),
     due(now, quietMs) {
       const rows = [...memory.state.profiles.values()].filter((row) => isDue(memory, row, now, quietMs));
@@ -68,10 +80,10 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
   };
 }
 
-/** Active, and its destination can be used. */
-export function isListening(memory: Memory, profileId: string): boolean {
+/** Not paused, of an active profile whose destination can be used. */
+export function isListening(memory: Memory, { profileId, paused }: Subscription): boolean {
   const profile = memory.state.profiles.get(profileId)?.profile;
-  return profile?.state === 'active' && profile.breaker === null;
+  return !paused && profile?.state === 'active' && profile.breaker === null;
 }
 
 function nameTaken({ state }: Memory, { id, settings }: Profile): boolean {
@@ -100,6 +112,7 @@ function newFeed({ organizationId, entity }: FeedKey, shape: string): FeedRow {
       nextLink: null,
       keysLink: null,
       keysNeedColumns: false,
+      givenUp: null,
       readPast: null,
       metadataVersion: null,
       shape,
@@ -121,14 +134,22 @@ function remove(memory: Memory, id: string): string[] {
   for (const { entity } of joined) state.subscriptions.delete(subscriptionKey(id, entity));
   state.profiles.delete(id);
   state.bells.delete(profileBell(id));
-  for (const [key, row] of state.feeds) {
-    const snapshots = row.snapshots.filter(({ audience, endNumber }) => audience !== id || endNumber !== null);
-    state.feeds.set(key, { ...row, snapshots });
+  endSnapshotsOf(memory, id, [...state.feeds.keys()]);
+  return joined.flatMap((feed) => dropUnused(memory, feed));
+}
+
+function endSnapshotsOf({ state }: Memory, profileId: string, feeds: readonly BellKey[]): void {
+  for (const key of feeds) {
+    const row = state.feeds.get(key);
+    const snapshots = row?.snapshots.filter(({ audience, endNumber }) => audience !== profileId || endNumber !== null);
+    if (row && snapshots) state.feeds.set(key, { ...row, snapshots });
   }
-  return joined.flatMap((feed) => {
-    const row = state.feeds.get(feedBell(feed));
-    return row && subscribers(memory, feed).length === 0 ? dropFeed(memory, feedBell(feed), row) : [];
-  });
+}
+
+/** The blobs of the feed's pages when nobody subscribes to it any more. */
+function dropUnused(memory: Memory, feed: FeedKey): string[] {
+  const row = memory.state.feeds.get(feedBell(feed));
+  return row && subscribers(memory, feed).length === 0 ? dropFeed(memory, feedBell(feed), row) : [];
 }
 
 function dropFeed({ state }: Memory, key: BellKey, row: FeedRow): string[] {
@@ -159,6 +180,7 @@ function isDue(memory: Memory, { profile, lookedAt }: ProfileRow, now: number, q
   if (profile.retryAt !== null && profile.retryAt <= now) return true;
   if (lookedAt === null || now - lookedAt >= quietMs) return true;
   return subscriptionsOf(memory, profile.id).some(
-    (subscription) => subscription.page !== memory.state.feeds.get(feedBell(subscription))?.feed.tail,
+    (subscription) =>
+      !subscription.paused && subscription.page !== memory.state.feeds.get(feedBell(subscription))?.feed.tail,
   );
 }

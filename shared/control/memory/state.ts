@@ -66,6 +66,8 @@ export interface MemoryState {
   readonly profiles: Map<string, ProfileRow>;
   readonly subscriptions: Map<string, Subscription>;
   readonly organizations: Map<string, Pace>;
+  /** By organization: who accepted the privacy terms. */
+  readonly terms: Map<string, { readonly by: string; readonly at: number }>;
   readonly counters: Map<string, number>;
 }
 
@@ -77,6 +79,7 @@ export function emptyState(): MemoryState {
     profiles: new Map(),
     subscriptions: new Map(),
     organizations: new Map(),
+    terms: new Map(),
     counters: new Map(),
   };
 }
@@ -89,6 +92,7 @@ export function copyOf(state: MemoryState): MemoryState {
     profiles: new Map(state.profiles),
     subscriptions: new Map(state.subscriptions),
     organizations: new Map(state.organizations),
+    terms: new Map(state.terms),
     counters: new Map(state.counters),
   };
 }

@@ -11,4 +11,5 @@ export const NOWHERE = {
   snapshotId: null,
   lastExportAt: null,
   lagMs: null,
+  paused: false,
 } as const;

@@ -19,6 +19,17 @@ export function sqlOrganizations(database: ControlDatabase): Organizations {
       }),
     unnotified: (organizationId, entities) => database.transaction((tx) => unnotified(tx, organizationId, entities)),
     sweep: (limit) => database.transaction((tx) => sweep(database, tx, limit)),
+    acceptTerms: (organizationId, by, at) => database.transaction((tx) => acceptTerms(tx, organizationId, by, at)),
+    async termsAccepted(organizationId) {
+      const rows = database.run((db) =>
+        db
+          .selectFrom('organizations')
+          .select(['termsAcceptedBy as by', 'termsAcceptedAt as at'])
+          .where('organizationId', '=', organizationId)
+          .execute(),
+      );
+      return (await rows).flatMap(({ by, at }) => (by === null || at === null ? [] : [{ by, at }]))[0] ?? null;
+    },
     count: (name, amount) => database.transaction((tx) => count(tx, name, amount)),
     async counters() {
       const rows = await database.run((db) => db.selectFrom('counters').selectAll().execute());
@@ -60,6 +71,16 @@ async function unnotified(tx: Tx, organizationId: string, entities: readonly str
   if (entities.length > 0) await feeds().set({ registered: false }).where('entity', 'in', entities).execute();
 }
 
+async function acceptTerms(tx: Tx, organizationId: string, by: string, at: number): Promise<void> {
+  await ensureOrganization(tx, organizationId);
+  await tx
+    .updateTable('organizations')
+    .set({ termsAcceptedBy: by, termsAcceptedAt: at })
+    .where('organizationId', '=', organizationId)
+    .where('termsAcceptedAt', 'is', null)
+    .execute();
+}
+
 async function sweep(database: ControlDatabase, tx: Tx, limit: number): Promise<FeedKey[]> {
   const now = database.now();
   const feeds = await tx
@@ -73,6 +94,7 @@ async function sweep(database: ControlDatabase, tx: Tx, limit: number): Promise<
           .select('profiles.id')
           .whereRef('subscriptions.organizationId', '=', 'feeds.organizationId')
           .whereRef('subscriptions.entity', '=', 'feeds.entity')
+          .where('subscriptions.paused', '=', false)
           .where('profiles.state', '=', 'active')
           .where('profiles.breaker', 'is', null),
       ),

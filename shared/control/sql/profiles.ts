@@ -4,9 +4,9 @@ import type { ProfileChange, Profiles } from '../profiles.port.ts';
 import { changed } from '../rules/change.ts';
 import { newBell } from './bells.ts';
 import type { ControlDatabase, Tx } from './database.ts';
-import { removeProfile } from './remove.ts';
+import { leaveFeed, removeProfile } from './remove.ts';
 import { nameKey, profileColumns, profileOf } from './rows.ts';
-import { listeners, report, subscribe, subscriptions } from './subscriptions.ts';
+import { listeners, pause, report, subscribe, subscriptions } from './subscriptions.ts';
 
 export function sqlProfiles(database: ControlDatabase): Profiles {
   return {
@@ -31,6 +31,8 @@ export function sqlProfiles(database: ControlDatabase): Profiles {
     update: (id, change, expected) => database.transaction((tx) => update(tx, id, change, expected)),
     remove: (id) => database.transaction((tx) => removeProfile(tx, id)),
     subscribe: (profileId, feed, shape) => database.transaction((tx) => subscribe(tx, profileId, feed, shape)),
+    leave: (profileId, feed) => database.transaction((tx) => leaveFeed(tx, profileId, feed)),
+    pause: (profileId, entities, paused) => database.run((db) => pause(db, profileId, entities, paused)),
     subscriptions: (profileId) => database.run((db) => subscriptions(db, profileId)),
     report: (profileId, entity, known) => database.run((db) => report(db, profileId, entity, known)),
     listeners: (feed) => database.run((db) => listeners(db, feed)),
@@ -87,6 +89,7 @@ async function due(tx: Tx, now: number, quietMs: number): Promise<string[]> {
         )
         .select('subscriptions.entity')
         .whereRef('subscriptions.profileId', '=', 'profiles.id')
+        .where('subscriptions.paused', '=', false)
         .whereRef('subscriptions.page', '<>', 'feeds.tail');
       const unseen = eb.or([eb('lookedAt', 'is', null), eb('lookedAt', '<=', now - quietMs)]);
       const usable = eb.or([eb('retryAt', '<=', now), unseen, eb.exists(behind)]);

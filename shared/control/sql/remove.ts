@@ -24,6 +24,22 @@ export async function removeProfile(tx: Tx, id: string): Promise<string[]> {
   return blobs;
 }
 
+/** Ends one subscription, with the feed when it was the last; locks in the same order. */
+export async function leaveFeed(tx: Tx, id: string, feed: FeedKey): Promise<string[]> {
+  await tx.selectFrom('profiles').select('id').where('id', '=', id).forUpdate().execute();
+  const joined = tx.selectFrom('subscriptions').select('entity').where('profileId', '=', id).where(isFeed(feed));
+  if ((await joined.execute()).length === 0) return [];
+  await lockBells(tx, [feedBell(feed)]);
+  await tx.deleteFrom('subscriptions').where('profileId', '=', id).where(isFeed(feed)).execute();
+  await tx
+    .deleteFrom('snapshots')
+    .where(isFeed(feed))
+    .where('audience', '=', id)
+    .where('endNumber', 'is', null)
+    .execute();
+  return (await lockUnused(tx, feed)) ? dropFeed(tx, feed) : [];
+}
+
 async function lockBells(tx: Tx, keys: readonly BellKey[]): Promise<void> {
   await tx.selectFrom('bells').select('key').where('key', 'in', keys).orderBy('key').forUpdate().execute();
 }

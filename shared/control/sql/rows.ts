@@ -9,10 +9,11 @@ const parsed = <T>(text: string): T => JSON.parse(text) as T;
 const parsedOrNull = <T>(text: string | null): T | null => (text === null ? null : parsed<T>(text));
 
 export function feedOf(row: Omit<Selectable<FeedTable>, 'passed' | 'registered' | 'lookedAt'>): Feed {
-  const { organizationId, entity, head, tail, token, nextLink, keysLink, keysNeedColumns, readPast, quiet } = row;
+  const { organizationId, entity, head, tail, token, nextLink, keysLink, keysNeedColumns, givenUp, readPast, quiet } =
+    row;
   const { metadataVersion, shape, slotAt } = row;
   const slot = slotAt === null ? null : { at: slotAt, for: row.slotFor };
-  const cursor = { head, tail, token, nextLink, keysLink, keysNeedColumns, readPast, metadataVersion, shape };
+  const cursor = { head, tail, token, nextLink, keysLink, keysNeedColumns, givenUp, readPast, metadataVersion, shape };
   return { organizationId, entity, ...cursor, slot, quiet, trouble: parsedOrNull(row.trouble) };
 }
 
@@ -46,6 +47,7 @@ export function profileOf(row: Selectable<ProfileTable>): Profile {
     settings: parsed(row.settings),
     state,
     intent,
+    origin: parsedOrNull(row.origin),
     trouble: parsedOrNull(row.trouble),
     breaker: parsedOrNull(row.breaker),
     retryAt,
@@ -56,12 +58,13 @@ export function profileOf(row: Selectable<ProfileTable>): Profile {
 }
 
 export function profileColumns(profile: Profile): Omit<Insertable<ProfileTable>, 'lookedAt'> {
-  const { settings, trouble, breaker, ...same } = profile;
+  const { settings, origin, trouble, breaker, ...same } = profile;
   return {
     ...same,
     organizationId: settings.organizationId,
     nameKey: nameKey(settings.name),
     settings: json(settings),
+    origin: jsonOrNull(origin),
     trouble: jsonOrNull(trouble),
     breaker: jsonOrNull(breaker),
     probeAt: breaker?.probeAt ?? null,

@@ -40,6 +40,7 @@ export interface FeedTable {
   nextLink: string | null;
   keysLink: string | null;
   keysNeedColumns: boolean;
+  givenUp: string | null;
   readPast: string | null;
   metadataVersion: string | null;
   shape: string;
@@ -116,6 +117,8 @@ export interface ProfileTable {
   state: ProfileState;
   intent: string | null;
   /** json */
+  origin: string | null;
+  /** json */
   trouble: string | null;
   /** json; with `probeAt` beside it, for the sweep asks for that. */
   breaker: string | null;
@@ -139,12 +142,15 @@ export interface SubscriptionTable {
   snapshotId: string | null;
   lastExportAt: number | null;
   lagMs: number | null;
+  paused: Generated<boolean>;
 }
 
 export interface OrganizationTable {
   organizationId: string;
   requestsPaidAt: number;
   executionPaidAt: number;
+  termsAcceptedBy: string | null;
+  termsAcceptedAt: number | null;
 }
 
 export interface CounterTable {

@@ -45,6 +45,7 @@ async function underWay(db: Tables, organizationId: string): Promise<number> {
           .select('profiles.id')
           .whereRef('subscriptions.organizationId', '=', 'snapshots.organizationId')
           .whereRef('subscriptions.entity', '=', 'snapshots.entity')
+          .where('subscriptions.paused', '=', false)
           .where('profiles.state', '=', 'active')
           .where('profiles.breaker', 'is', null),
       ),
@@ -60,6 +61,7 @@ async function activeSubscribers(db: Tables, { organizationId, entity }: FeedKey
     .select(['profileId', 'number'])
     .where('subscriptions.organizationId', '=', organizationId)
     .where('entity', '=', entity)
+    .where('paused', '=', false)
     .where('state', '=', 'active')
     .orderBy('profileId')
     .execute();

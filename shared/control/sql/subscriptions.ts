@@ -69,6 +69,21 @@ export async function report(db: Tables, profileId: string, entity: string, know
     .execute();
 }
 
+export async function pause(
+  db: Tables,
+  profileId: string,
+  entities: readonly string[],
+  paused: boolean,
+): Promise<void> {
+  if (entities.length === 0) return;
+  await db
+    .updateTable('subscriptions')
+    .set({ paused })
+    .where('profileId', '=', profileId)
+    .where('entity', 'in', entities)
+    .execute();
+}
+
 export async function listeners(db: Tables, { organizationId, entity }: FeedKey): Promise<string[]> {
   const rows = await db
     .selectFrom('subscriptions')
@@ -76,6 +91,7 @@ export async function listeners(db: Tables, { organizationId, entity }: FeedKey)
     .select('profileId')
     .where('subscriptions.organizationId', '=', organizationId)
     .where('entity', '=', entity)
+    .where('paused', '=', false)
     .where('state', '=', 'active')
     .where('breaker', 'is', null)
     .orderBy('profileId')

@@ -28,6 +28,7 @@ export async function createProfile(
     settings,
     state: 'created',
     intent: null,
+    origin: null,
     trouble: null,
     breaker: null,
     retryAt: null,

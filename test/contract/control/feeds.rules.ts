@@ -40,6 +40,7 @@ export function describeFeeds(make: MakeControl): void {
       nextLink: null,
       keysLink: null,
       keysNeedColumns: false,
+      givenUp: null,
       readPast: null,
       metadataVersion: null,
       shape: 'shape-1',

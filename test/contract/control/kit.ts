@@ -22,6 +22,7 @@ export function profile(id: string, more: Partial<Profile> = {}): Profile {
     settings: settings(`Profile ${id}`),
     state: 'active',
     intent: null,
+    origin: null,
     trouble: null,
     breaker: null,
     retryAt: null,

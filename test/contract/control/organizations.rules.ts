@@ -144,6 +144,14 @@ export function describeOrganizations(make: MakeControl): void {
     });
   });
 
+  it('know who accepted the privacy terms first', async () => {
+    expect(await control.organizations.termsAccepted('contoso')).toBeNull();
+    await control.organizations.acceptTerms('contoso', 'ada', 5);
+    await control.organizations.acceptTerms('contoso', 'bob', 6);
+    expect(await control.organizations.termsAccepted('contoso')).toEqual({ by: 'ada', at: 5 });
+    expect(await control.organizations.termsAccepted('fabrikam')).toBeNull();
+  });
+
   it('counters add up by name', async () => {
     expect(await control.organizations.counters()).toEqual({});
     await control.organizations.count('notifications', 3);

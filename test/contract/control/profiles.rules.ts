@@ -27,7 +27,16 @@ export function describeProfiles(make: MakeControl): void {
 
   it('come back as they were made', async () => {
     const trouble = { code: 'SECRET_NOT_FOUND', text: 'The vault has no secret «x».', since: 3 };
+    const origin = {
+      organizationId: 'contoso',
+      tenantId: null,
+      environmentId: 'e1',
+      name: 'Contoso',
+      url: 'https://c/',
+      region: 'EMEA',
+    };
     const made = profile('p1', {
+      origin,
       trouble,
       breaker: BREAKER,
       retryAt: 4,

@@ -3,12 +3,15 @@ import type { Control } from '../../../shared/control/port.ts';
 import {
   ACCOUNT_BELL,
   ACCOUNTS,
+  appendOf,
   appendPages,
   CONTACTS,
   type ControlUnderTest,
   feedNow,
   join,
   type MakeControl,
+  mustAppend,
+  page,
   profile,
   readableFeed,
 } from './kit.ts';
@@ -38,6 +41,7 @@ export function describeSubscriptions(make: MakeControl): void {
         snapshotId: null,
         lastExportAt: null,
         lagMs: null,
+        paused: false,
         head: 0,
         tail: 'start',
         snapshotEnd: null,
@@ -57,6 +61,44 @@ export function describeSubscriptions(make: MakeControl): void {
       { page: '', number: 0, head: 2, tail: 'page-2' },
     ]);
     expect(await control.bells.answer(ACCOUNT_BELL, 'other')).toEqual({ lease: 'held' });
+  });
+
+  it('that are paused keep their place, and nothing is read, rung or due for them alone', async () => {
+    await readableFeed(control);
+    await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+    await appendPages(control, 1);
+    await control.feeds.queueSnapshot(ACCOUNTS, 'snap', null);
+    await due();
+    await control.profiles.pause('p1', ['account', 'nothing'], true);
+    const [account, contact] = await control.profiles.subscriptions('p1');
+    expect([account?.paused, contact?.paused]).toEqual([true, false]);
+    expect(await control.profiles.listeners(ACCOUNTS)).toEqual([]);
+    expect(await control.profiles.listeners(CONTACTS)).toEqual(['p1']);
+    expect(await control.feeds.snapshots(ACCOUNTS)).toMatchObject([{ audience: [] }]);
+    expect(await control.organizations.sweep(9)).toEqual([CONTACTS]);
+    await control.profiles.report('p1', 'contact', { page: 'start' });
+    expect(await due()).toEqual([]);
+    await control.profiles.pause('p1', ['account'], false);
+    expect(await control.profiles.listeners(ACCOUNTS)).toEqual(['p1']);
+    expect(await control.feeds.snapshots(ACCOUNTS)).toMatchObject([{ audience: ['p1'] }]);
+    expect(await due()).toEqual(['p1']);
+  });
+
+  it('that end leave the feed to others; the last takes it along, and names the blobs of its pages', async () => {
+    await join(control, ['p1', 'p2']);
+    await control.bells.answer(ACCOUNT_BELL, 'reader');
+    const body = { blob: 'blob-1', sha256: 'f00d' };
+    await mustAppend(control, appendOf(await feedNow(control), { page: page('account-1', { body }) }));
+    await control.feeds.queueSnapshot(ACCOUNTS, 'snap', 'p1');
+    expect(await control.profiles.leave('p1', ACCOUNTS)).toEqual([]);
+    expect(await control.profiles.subscriptions('p1')).toEqual([]);
+    expect(await control.feeds.snapshots(ACCOUNTS)).toEqual([]);
+    expect(await control.feeds.pagesAfter(ACCOUNTS, 0, 9)).toHaveLength(2);
+    expect(await control.profiles.leave('p1', ACCOUNTS)).toEqual([]);
+    expect(await control.profiles.leave('p2', ACCOUNTS)).toEqual(['blob-1']);
+    expect(await control.feeds.get(ACCOUNTS)).toBeNull();
+    expect(await control.bells.answer(ACCOUNT_BELL, 'a')).toEqual({ lease: 'gone' });
+    expect(await control.profiles.get('p2')).not.toBeNull();
   });
 
   it('are not made for a profile that is gone', async () => {

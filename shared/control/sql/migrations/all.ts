@@ -3,6 +3,7 @@ import type { ControlDialect } from '../dialect.ts';
 import { firstTables } from './0001-first-tables.ts';
 import { profileIntents } from './0002-profile-intents.ts';
 import { readPast } from './0003-read-past.ts';
+import { administration } from './0004-administration.ts';
 
 export interface Migration {
   readonly name: string;
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-first-tables', up: firstTables },
   { name: '0002-profile-intents', up: profileIntents },
   { name: '0003-read-past', up: readPast },
+  { name: '0004-administration', up: administration },
 ];
