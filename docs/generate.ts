@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { ENDPOINTS } from '../functions/http/endpoints.ts';
+import { openApi } from '../functions/http/openapi.ts';
 import { httpStatus, REGISTER, registered } from '../shared/errors/register.ts';
 
 /** The page of all errors, out of the register: `npm run docs` writes it, a test holds it against the register. */
@@ -30,4 +32,24 @@ export function errorsPage(): string {
   ].join('\n');
 }
 
-if (import.meta.main) writeFileSync(new URL('errors.md', import.meta.url), errorsPage());
+/** The API's description, as the app serves it. */
+export function openApiPage(): string {
+  const text = JSON.stringify(openApi(ENDPOINTS), null, 2);
+  return `${text.replace(/^.*\[\n(?:\s+"[^"\n]*",?\n)+\s+\],?$/gm, onOneLine)}\n`;
+}
+
+const LINE_MAX = 120;
+
+/** A list of names as the formatter writes it. */
+function onOneLine(list: string): string {
+  const line = list
+    .replace(/\[\n\s+/, '[')
+    .replace(/,\n\s+/g, ', ')
+    .replace(/\n\s+\]/, ']');
+  return line.length <= LINE_MAX ? line : list;
+}
+
+if (import.meta.main) {
+  writeFileSync(new URL('errors.md', import.meta.url), errorsPage());
+  writeFileSync(new URL('openapi.json', import.meta.url), openApiPage());
+}

@@ -1,12 +1,12 @@
 import { app, type OrchestrationContext, RetryOptions } from 'durable-functions';
 import {
-  ACTIVATION_STEPS,
   type Activation,
   type ActivationStep,
   initialSyncProgress,
   runActivationStep,
   type StepOutcome,
   type SyncProgress,
+  stepsOf,
 } from '../shared/export/profiles/activation.ts';
 import { theApp } from './app.ts';
 
@@ -33,11 +33,12 @@ app.orchestration(ACTIVATE_PROFILE, activateProfile);
 export function* activateProfile(context: OrchestrationContext) {
   const { watching, ...activation } = context.df.getInput<Input>();
   if (!watching) {
-    for (const step of ACTIVATION_STEPS) {
+    for (const step of stepsOf(activation)) {
       context.df.setCustomStatus({ step });
       const ended: StepOutcome = yield context.df.callActivityWithRetry(STEP, retry(), { ...activation, step });
       if (ended.outcome !== 'done') return end(context, { step, ...ended });
     }
+    if (activation.scope === 'metadata') return end(context, { step: 'define', outcome: 'done' });
   }
   for (let look = 0; look < LOOKS_PER_HISTORY; look++) {
     const progress: SyncProgress = yield context.df.callActivityWithRetry(PROGRESS, retry(), activation);

@@ -1,6 +1,6 @@
 /** The app's entry: each import registers its functions. */
 import './http/public.ts';
-import './http/profiles.ts';
+import './http/register.ts';
 import './queues.ts';
 import './timers.ts';
 import './activate-profile.ts';

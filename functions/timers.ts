@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { watchOrigins } from '../shared/export/profiles/origin.ts';
 import { registerAll } from '../shared/export/profiles/registering.ts';
 import { cleanUp, SWEEP_INTERVAL_S, sweep } from '../shared/export/sweep.ts';
 import { theApp } from './app.ts';
@@ -11,6 +12,12 @@ app.timer('sweep', {
 app.timer('cleanUp', {
   schedule: '0 17 3 * * *',
   handler: () => cleanUp(theApp().ports),
+});
+
+/** A minute at most until an organization that was moved or replaced stops its profiles, for one request to each. */
+app.timer('watchOrigins', {
+  schedule: '30 * * * * *',
+  handler: () => watchOrigins(theApp().ports),
 });
 
 /** An hour at most without notifications that somebody's hand took away, for some requests per organization and entity. */

@@ -1,5 +1,7 @@
-import { getClient } from 'durable-functions';
-import { requestActivation } from '../../shared/export/profiles/activation.ts';
+import { z } from 'zod';
+import { requestActivation, type Scope } from '../../shared/export/profiles/activation.ts';
+import { testProfile, validateBody } from '../../shared/export/profiles/examine.ts';
+import { profileBody } from '../../shared/export/profiles/profile-body.ts';
 import {
   createProfile,
   deactivateProfile,
@@ -8,76 +10,123 @@ import {
   listProfiles,
   visibleProfile,
 } from '../../shared/export/profiles/profiles.ts';
-import { ACTIVATE_PROFILE } from '../activate-profile.ts';
-import { type Call, endpoint, jsonBody } from './api.ts';
+import { replaceProfile } from '../../shared/export/profiles/replace.ts';
+import { type Call, type Endpoint, isTrue, jsonBody } from './endpoint.ts';
+import { profile, testResult } from './shapes.ts';
 
-const PROFILES = 'crm/exporter/profiles';
-const PROFILE = `${PROFILES}/{id:guid}`;
+export const PROFILES = 'crm/exporter/profiles';
+export const PROFILE = `${PROFILES}/{id:guid}`;
 
-endpoint({
-  name: 'createProfile',
-  method: 'POST',
-  route: PROFILES,
-  status: 201,
-  handler: async ({ app, administered, request }) => createProfile(app.ports, administered, await jsonBody(request)),
-});
+const STATUS = { status: 'true: with the status of the profile and of each entity.' };
 
-endpoint({
-  name: 'listProfiles',
-  method: 'GET',
-  route: PROFILES,
-  handler: async ({ app, administered, query }) => {
-    const organizationId = query('organizationId');
-    return listProfiles(app.ports, administered, {
-      ...(organizationId ? { organizationId } : {}),
-      status: isTrue(query('status')),
-    });
+/** The original's operations on profiles. */
+export const PROFILE_ENDPOINTS: readonly Endpoint[] = [
+  {
+    name: 'Profiles_GetProfilesByOrganizationId',
+    method: 'GET',
+    route: PROFILES,
+    summary: 'The profiles that the caller may see.',
+    query: { organizationId: 'Only those of this organization.', ...STATUS },
+    answer: z.array(profile),
+    handler: async ({ app, administered, query }) => {
+      const organizationId = query('organizationId');
+      const status = isTrue(query('status'));
+      return listProfiles(app.ports, administered, { ...(organizationId ? { organizationId } : {}), status });
+    },
   },
-});
-
-endpoint({
-  name: 'getProfile',
-  method: 'GET',
-  route: PROFILE,
-  handler: async (call) => getProfile(call.app.ports, call.administered, idOf(call), isTrue(call.query('status'))),
-});
-
-endpoint({
-  name: 'deleteProfile',
-  method: 'DELETE',
-  route: PROFILE,
-  handler: async (call) => deleteProfile(call.app.ports, call.administered, idOf(call)),
-});
+  {
+    name: 'Profiles_CreateProfile',
+    method: 'POST',
+    route: PROFILES,
+    summary: 'Stores a new profile; nothing is connected to yet.',
+    body: profileBody,
+    answer: profile,
+    status: 201,
+    handler: async ({ app, administered, request }) => createProfile(app.ports, administered, await jsonBody(request)),
+  },
+  {
+    name: 'Profiles_ValidateBeforeProfileCreation',
+    method: 'POST',
+    route: `${PROFILES}/validate`,
+    summary: 'Checks a profile without storing it. An error names everything found at once.',
+    body: profileBody,
+    answer: testResult,
+    handler: async ({ app, administered, request }) => validateBody(app.ports, administered, await jsonBody(request)),
+  },
+  {
+    name: 'Profiles_GetProfileById',
+    method: 'GET',
+    route: PROFILE,
+    summary: 'One profile.',
+    query: STATUS,
+    answer: profile,
+    handler: async (call) => getProfile(call.app.ports, call.administered, idOf(call), isTrue(call.query('status'))),
+  },
+  {
+    name: 'Profiles_UpdateProfile',
+    method: 'PUT',
+    route: PROFILE,
+    summary: 'Replaces a profile; an active one starts and stops entities at once.',
+    body: profileBody,
+    answer: profile,
+    handler: async (call) => {
+      const { ports } = call.app;
+      const body = await jsonBody(call.request);
+      const activation = await replaceProfile(ports, call.administered, idOf(call), body);
+      if (activation) await call.startActivation(activation);
+      return getProfile(ports, call.administered, idOf(call), false);
+    },
+  },
+  {
+    name: 'Profiles_DeleteProfileById',
+    method: 'DELETE',
+    route: PROFILE,
+    summary: 'Removes a profile with its failures and retries; what it made in the destination stays.',
+    answer: null,
+    handler: async (call) => deleteProfile(call.app.ports, call.administered, idOf(call)),
+  },
+  activating('Profiles_Activate', 'activate', 'all', 'Checks the profile and starts to export.'),
+  activating('Profiles_ActivateMetadata', 'activatemetadata', 'metadata', 'Makes the tables alone; no row is read.'),
+  activating('Profiles_ActivateData', 'activatedata', 'all', 'Starts to export; tables that are missing are made.'),
+  {
+    name: 'Profiles_Deactivate',
+    method: 'POST',
+    route: `${PROFILE}/deactivate`,
+    summary: 'Stops a profile at once; activated again, it goes on without loss.',
+    answer: profile,
+    handler: async (call) => deactivateProfile(call.app.ports, call.administered, idOf(call)),
+  },
+  {
+    name: 'Profiles_GetTestResultById',
+    method: 'GET',
+    route: `${PROFILE}/test`,
+    summary: 'What the checks of an activation would find now; always 200.',
+    answer: testResult,
+    handler: async (call) => testProfile(call.app.ports, call.administered, idOf(call)),
+  },
+];
 
 /**
  * Checks first, so that what is wrong is told at once; the rest goes on durably. Overtaken by a later wish, it answers with
  * what that one made of the profile.
  */
-endpoint({
-  name: 'activate',
-  method: 'POST',
-  route: `${PROFILE}/activate`,
-  handler: async (call) => {
-    const { ports } = call.app;
-    const profile = await visibleProfile(ports, call.administered, idOf(call));
-    const input = await requestActivation(ports, profile);
-    if (input)
-      await getClient(call.context).startNew(ACTIVATE_PROFILE, { instanceId: `activate-${input.intent}`, input });
-    return getProfile(ports, call.administered, profile.id, false);
-  },
-});
-
-endpoint({
-  name: 'deactivate',
-  method: 'POST',
-  route: `${PROFILE}/deactivate`,
-  handler: async (call) => deactivateProfile(call.app.ports, call.administered, idOf(call)),
-});
-
-function idOf({ request }: Call): string {
-  return (request.params.id ?? '').toLowerCase();
+function activating(name: string, path: string, scope: Scope, summary: string): Endpoint {
+  return {
+    name,
+    method: 'POST',
+    route: `${PROFILE}/${path}`,
+    summary,
+    answer: profile,
+    handler: async (call) => {
+      const { ports } = call.app;
+      const found = await visibleProfile(ports, call.administered, idOf(call));
+      const activation = await requestActivation(ports, found, scope);
+      if (activation) await call.startActivation(activation);
+      return getProfile(ports, call.administered, found.id, false);
+    },
+  };
 }
 
-function isTrue(value: string | undefined): boolean {
-  return value?.toLowerCase() === 'true';
+export function idOf({ request }: Call): string {
+  return (request.params.id ?? '').toLowerCase();
 }

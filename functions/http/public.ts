@@ -1,13 +1,22 @@
 import { app } from '@azure/functions';
 import { theApp } from '../app.ts';
 import { makeHealth } from '../readiness.ts';
+import { ENDPOINTS } from './endpoints.ts';
+import { openApi } from './openapi.ts';
 
-/** The two answers that need no token. */
+/** The answers that need no token. */
 app.http('challenge', {
   methods: ['GET'],
   route: 'crm/exporter/aad/challenge',
   authLevel: 'anonymous',
   handler: async () => ({ status: 401, headers: { 'WWW-Authenticate': theApp().identity.challenge() } }),
+});
+
+app.http('openApi', {
+  methods: ['GET'],
+  route: 'api/openapi.json',
+  authLevel: 'anonymous',
+  handler: async () => ({ jsonBody: openApi(ENDPOINTS) }),
 });
 
 const health = makeHealth(() => theApp().ports);

@@ -43,7 +43,7 @@ export interface Feed extends FeedKey {
   readonly keysLink: string | null;
   /** The organization wants all columns in a first cursor's read. */
   readonly keysNeedColumns: boolean;
-  /** The version of the token that was given up last, until its successor is known: an organization never goes back by itself. */
+  /** The token that was given up last, until its successor is known: an organization's versions never go back by themselves. */
   readonly givenUp: string | null;
   /** The newest version of a row read otherwise than as a change, while changes have not reached it; else null. */
   readonly readPast: string | null;

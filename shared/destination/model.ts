@@ -7,6 +7,27 @@ export interface DestinationAddress {
   readonly prefix: string;
 }
 
+/** One permission of the original's list, and what became of it in this database. */
+export interface PermissionCheck {
+  /** The original's code and name, e.g. `CRTB`, `CREATE TABLE`. */
+  readonly code: string;
+  readonly name: string;
+  readonly scope: 'database' | 'schema';
+  readonly state: 'granted' | 'missing' | 'not applicable';
+  readonly reason: string;
+  /** Statements that grant what is missing. */
+  readonly remedy: string | null;
+}
+
+/** What can be known of a database without writing to it. */
+export interface Examination {
+  readonly permissions: readonly PermissionCheck[];
+  /** Nothing can be written, whatever is granted: a replica, or a database set so. */
+  readonly readOnly: boolean;
+  /** What would be better otherwise, in sentences; nothing fails for it. */
+  readonly advice: readonly string[];
+}
+
 /** What a profile has applied of one feed; kept in the destination, in the rows' transaction. */
 export interface Position {
   readonly entity: string;

@@ -1,5 +1,14 @@
 import type { EntityMetadata } from '../dataverse/metadata.ts';
-import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySettlement, Settled } from './model.ts';
+import type {
+  Applied,
+  Batch,
+  DestinationAddress,
+  Examination,
+  Position,
+  RetryEntry,
+  RetrySettlement,
+  Settled,
+} from './model.ts';
 
 /**
  * The SQL database of one profile. One instance serves one profile; several calls may run side by side.
@@ -8,8 +17,12 @@ import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySet
  * After a rejected call nothing of it is written, but for a commit whose answer was lost: the position tells.
  */
 export interface Destination {
+  /** What the login may do here with the profile's tables, those of `entities` included, and what to advise; reads only. */
+  examine(entities: readonly string[]): Promise<Examination>;
   /** Names of entities whose table stands already (lower case); reads only. */
   existingTables(entities: readonly string[]): Promise<string[]>;
+  /** Why the table that stands cannot become the entity's by adding and widening columns; null when it can, or none stands. */
+  misfit(entity: EntityMetadata): Promise<string | null>;
   /** Creates schema, position and retry tables, metadata tables and, if wanted, the delete log. Safe to repeat; true when any was missing. */
   prepare(options: { deleteLog: boolean }): Promise<boolean>;
   /** Creates the entity's table, or adds and widens columns (one per statement; never drops or narrows). Safe to repeat; true when it changed anything. */
@@ -23,6 +36,12 @@ export interface Destination {
    * must stand there now, null for none. False, and nothing changed, when another stands there.
    */
   place(entity: string, expected: string | null, to: { page: string; number: number }): Promise<boolean>;
+  /** Forgets position, retries and failed records of an entity; its table stays. Safe to repeat. */
+  forget(entity: string): Promise<void>;
+  /** Drops the entity's table and forgets it; false when none stood. TABLE_FOREIGN when it is not one that Freshet made. */
+  drop(entity: string): Promise<boolean>;
+  /** Drops what `prepare` makes; false when nothing of it stood. Entities' tables stay. */
+  dropOwn(): Promise<boolean>;
   /** Why this row cannot be held by the entity's columns, found without the database; null when it can. */
   refusal(batch: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null;
   /**
@@ -30,10 +49,10 @@ export interface Destination {
    * was first: nothing is changed then. Does not change the schema. `trial`: rolls back in the end, to find refused rows.
    */
   apply(batch: Batch, mode?: 'commit' | 'trial'): Promise<Applied>;
-  /** Retries due at `now` (ms), oldest first; failed records are not among them. */
-  dueRetries(now: number, limit: number): Promise<RetryEntry[]>;
-  /** When the next retry is due (ms), null for none. */
-  nextRetryAt(): Promise<number | null>;
+  /** Retries due at `now` (ms), oldest first, but for the entities of `except`; failed records are not among them. */
+  dueRetries(now: number, limit: number, except?: readonly string[]): Promise<RetryEntry[]>;
+  /** When the next retry of other entities than `except` is due (ms), null for none. */
+  nextRetryAt(except?: readonly string[]): Promise<number | null>;
   /**
    * Ends or postpones retries under the position's lock, in one transaction. Entries that a newer page replaced are left
    * out. RECORD_REFUSED: one of `write` was refused and nothing is changed.

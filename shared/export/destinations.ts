@@ -31,13 +31,22 @@ export function makeDestinations(options: DestinationsOptions): Destinations {
       opening.destination.catch(() => {
         if (opened.get(id) === opening) opened.delete(id);
       });
-      await close(known);
+      await close(known?.destination);
       return opening.destination;
     },
+    async visit(profile, work) {
+      const destination = await open(profile);
+      try {
+        return await work(destination);
+      } finally {
+        await close(Promise.resolve(destination));
+      }
+    },
+    checkAddress: (keyVaultUri) => options.secrets.check(keyVaultUri),
     async forget(profileId) {
       const known = opened.get(profileId);
       opened.delete(profileId);
-      await close(known);
+      await close(known?.destination);
     },
   };
 }
@@ -48,8 +57,8 @@ interface Opened {
   readonly destination: Promise<Destination>;
 }
 
-async function close(opened: Opened | undefined): Promise<void> {
-  const destination = await opened?.destination.catch(() => null);
+async function close(opened: Promise<Destination> | undefined): Promise<void> {
+  const destination = await opened?.catch(() => null);
   // What cannot be used may refuse to be closed, too.
   await destination?.close().catch(() => undefined);
 }

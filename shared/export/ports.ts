@@ -39,6 +39,10 @@ export interface Destinations {
   of(profile: Profile): Promise<Destination>;
   /** The next `of` reads the secret again and connects anew, too: after a fault. */
   forget(profileId: string): Promise<void>;
+  /** Opens the destination of a profile, be it only about to be made, with the secret as it is now; closed when the visit ends. */
+  visit<T>(profile: Profile, work: (destination: Destination) => Promise<T>): Promise<T>;
+  /** VAULT_URL_REFUSED when no secret may be asked for at this address. Asks nobody. */
+  checkAddress(keyVaultUri: string): void;
 }
 
 export interface MemoryBudget {

@@ -72,6 +72,8 @@ export type Constraint = (entity: string, id: string, row: Readonly<Record<strin
 export class MemoryDatabase {
   readonly options: MemoryDatabaseOptions;
   constraint: Constraint = () => null;
+  /** Permissions, by their codes, that the login lacks. */
+  readonly denied = new Set<string>();
   #areas: MemoryState = new Map();
 
   constructor(options: MemoryDatabaseOptions = {}) {

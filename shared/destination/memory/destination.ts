@@ -1,10 +1,20 @@
 import { type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
-import { FreshetError } from '../../errors/error.ts';
+import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { NO_COUNTERS, withoutStamp } from '../accounting.ts';
 import { type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
-import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySettlement, Settled } from '../model.ts';
+import type {
+  Applied,
+  Batch,
+  DestinationAddress,
+  Examination,
+  Position,
+  RetryEntry,
+  RetrySettlement,
+  Settled,
+} from '../model.ts';
+import { PERMISSION_CODES, permissionCheck } from '../permissions.ts';
 import type { Destination } from '../port.ts';
 import type { MemoryArea, MemoryDatabase, MemoryRetry, OwnTables } from './database.ts';
 import { MemoryTransaction, RANGE } from './transaction.ts';
@@ -20,6 +30,33 @@ export class MemoryDestination implements Destination {
   constructor(database: MemoryDatabase, address: DestinationAddress) {
     this.#database = database;
     this.#address = address;
+  }
+
+  examine(): Promise<Examination> {
+    return this.#run('examine', () => ({
+      permissions: PERMISSION_CODES.map((code) =>
+        this.#database.denied.has(code)
+          ? permissionCheck(code, 'missing', 'it was taken away', `GRANT ${code}`)
+          : permissionCheck(code, 'granted', 'Everything is allowed in memory.'),
+      ),
+      readOnly: false,
+      advice: [],
+    }));
+  }
+
+  misfit(entity: EntityMetadata): Promise<string | null> {
+    return this.#run('misfit', ({ tables }) => {
+      const table = tables.get(entity.logicalName.toLowerCase());
+      try {
+        for (const column of exportColumns(entity)) {
+          if (table) widenColumn(entity.logicalName, table.columns.get(column.name), column);
+        }
+        return null;
+      } catch (error) {
+        if (isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) return String(error.values.text);
+        throw error;
+      }
+    });
   }
 
   existingTables(entities: readonly string[]): Promise<string[]> {
@@ -89,6 +126,25 @@ export class MemoryDestination implements Destination {
     });
   }
 
+  forget(entity: string): Promise<void> {
+    return this.#run('forget', (area) => this.#forget(area, entity));
+  }
+
+  drop(entity: string): Promise<boolean> {
+    return this.#run('drop', (area) => {
+      this.#forget(area, entity);
+      return area.tables.delete(entity.toLowerCase());
+    });
+  }
+
+  dropOwn(): Promise<boolean> {
+    return this.#run('dropOwn', (area) => {
+      const stood = area.own !== null;
+      area.own = null;
+      return stood;
+    });
+  }
+
   refusal({ columns }: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null {
     let check = this.#checks.get(columns);
     if (!check) {
@@ -102,18 +158,20 @@ export class MemoryDestination implements Destination {
     return this.#transaction(mode === 'commit' ? 'apply' : 'trial', (transaction) => transaction.apply(batch));
   }
 
-  dueRetries(now: number, limit: number): Promise<RetryEntry[]> {
+  dueRetries(now: number, limit: number, except: readonly string[] = []): Promise<RetryEntry[]> {
     return this.#run('dueRetries', (area) =>
-      this.#retries(area, ({ dueAt }) => dueAt !== null && dueAt <= now)
+      this.#retries(area, ({ entity, dueAt }) => dueAt !== null && dueAt <= now && !except.includes(entity))
         .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || compareRecords(a, b))
         .slice(0, limit)
         .map(entryOf),
     );
   }
 
-  nextRetryAt(): Promise<number | null> {
+  nextRetryAt(except: readonly string[] = []): Promise<number | null> {
     return this.#run('nextRetryAt', (area) => {
-      const due = this.#retries(area, ({ dueAt }) => dueAt !== null).map(({ dueAt }) => dueAt ?? 0);
+      const due = this.#retries(area, ({ entity, dueAt }) => dueAt !== null && !except.includes(entity)).map(
+        ({ dueAt }) => dueAt ?? 0,
+      );
       return due.length === 0 ? null : Math.min(...due);
     });
   }
@@ -192,6 +250,12 @@ export class MemoryDestination implements Destination {
     const result = work(this.#database.area(this.#address));
     await step?.('after', operation);
     return result;
+  }
+
+  #forget({ own }: MemoryArea, entity: string): void {
+    if (own?.positions.get(entity)?.profileId !== this.#address.profileId) return;
+    own.positions.delete(entity);
+    for (const [key, retry] of own.retries) if (retry.entity === entity) own.retries.delete(key);
   }
 
   #own({ own }: MemoryArea): OwnTables {

@@ -5,7 +5,16 @@ import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
 import { inTransaction, onConnection, type Session, type UnitOptions } from '../../sql/postgres/session.ts';
 import { type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
-import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySettlement, Settled } from '../model.ts';
+import type {
+  Applied,
+  Batch,
+  DestinationAddress,
+  Examination,
+  Position,
+  RetryEntry,
+  RetrySettlement,
+  Settled,
+} from '../model.ts';
 import type { Destination, OpenDestination } from '../port.ts';
 import { applyBatch } from './apply.ts';
 import { alterEntityTable, createEntityTable, createSchema } from './ddl.ts';
@@ -13,7 +22,9 @@ import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } 
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
 import { METADATA_TABLES, syncMetadataTable } from './metadata-tables.ts';
 import { ownTables } from './own-tables.ts';
+import { examine } from './permissions.ts';
 import { insertPosition, lockPosition, readPositions, replacePosition, updateHeld } from './positions.ts';
+import { dropTables, forgetEntity } from './remove.ts';
 import {
   readDueRetries,
   readNextDue,
@@ -53,6 +64,26 @@ export class PostgresDestination implements Destination {
       const standing = await standingNames(session, this.#names.schema, names);
       return entities.filter((_, k) => standing.includes(names[k] ?? '')).map((entity) => entity.toLowerCase());
     });
+  }
+
+  examine(entities: readonly string[]): Promise<Examination> {
+    const { schema } = this.#names;
+    const tables = [...this.#ownTables(), ...entities.map((entity) => this.#names.entity(entity))];
+    const names = tables.map(({ name }) => name);
+    return onConnection(this.#pool, (session) => examine(session, schema, names));
+  }
+
+  async misfit(entity: EntityMetadata): Promise<string | null> {
+    const table = this.#names.entity(entity.logicalName);
+    const standing = await onConnection(this.#pool, (session) => standingTable(session, table));
+    if (standing === null) return null;
+    try {
+      alterEntityTable(table, standing, exportColumns(entity));
+      return null;
+    } catch (error) {
+      if (isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) return String(error.values.text);
+      throw error;
+    }
   }
 
   prepare({ deleteLog }: { deleteLog: boolean }): Promise<boolean> {
@@ -135,6 +166,25 @@ export class PostgresDestination implements Destination {
     );
   }
 
+  forget(entity: string): Promise<void> {
+    return this.#transaction((session) => forgetEntity(session, this.#names, this.#profileId, entity));
+  }
+
+  drop(entity: string): Promise<boolean> {
+    return this.#transaction(
+      async (session) => {
+        const dropped = await dropTables(session, [this.#names.entity(entity)]);
+        await forgetEntity(session, this.#names, this.#profileId, entity);
+        return dropped;
+      },
+      { statementTimeoutMs: LONG_STATEMENT_MS },
+    );
+  }
+
+  dropOwn(): Promise<boolean> {
+    return this.#transaction((session) => dropTables(session, this.#ownTables()));
+  }
+
   /** Rows of an earlier life of the table may bear stamps ahead of the clock; a resync has to tell them from its own. */
   async #lastStamp(session: Session, entity: string): Promise<number> {
     const table = this.#names.entity(entity);
@@ -156,12 +206,12 @@ export class PostgresDestination implements Destination {
     return this.#transaction((session) => applyBatch(session, this.#target, batch), { ...endOf(mode), ...limit });
   }
 
-  dueRetries(now: number, limit: number): Promise<RetryEntry[]> {
-    return onConnection(this.#pool, (session) => readDueRetries(session, this.#names.retry, now, limit));
+  dueRetries(now: number, limit: number, except: readonly string[] = []): Promise<RetryEntry[]> {
+    return onConnection(this.#pool, (session) => readDueRetries(session, this.#names.retry, now, limit, except));
   }
 
-  nextRetryAt(): Promise<number | null> {
-    return onConnection(this.#pool, (session) => readNextDue(session, this.#names.retry));
+  nextRetryAt(except: readonly string[] = []): Promise<number | null> {
+    return onConnection(this.#pool, (session) => readNextDue(session, this.#names.retry, except));
   }
 
   settleRetries(settlement: RetrySettlement, mode: 'commit' | 'trial' = 'commit'): Promise<Settled> {
@@ -195,6 +245,10 @@ export class PostgresDestination implements Destination {
 
   close(): Promise<void> {
     return this.#pool.end();
+  }
+
+  #ownTables(): TableName[] {
+    return ownTables(this.#names, true).map(({ table }) => table);
   }
 
   get #target() {

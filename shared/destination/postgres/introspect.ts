@@ -50,6 +50,16 @@ export async function standingTable(session: Session, table: TableName): Promise
   };
 }
 
+export async function hasConstraint(session: Session, table: TableName, constraint: string): Promise<boolean> {
+  const rows = await session.query(
+    `SELECT 1 FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relname = $2 AND k.conname = $3`,
+    [table.schema, table.name, constraint],
+  );
+  return rows.length > 0;
+}
+
 export async function hasColumn(session: Session, table: TableName, column: string): Promise<boolean> {
   const rows = await session.query(
     `SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid

@@ -128,16 +128,25 @@ export async function readDueRetries(
   table: TableName,
   now: number,
   limit: number,
+  except: readonly string[],
 ): Promise<RetryEntry[]> {
   const rows = await session.query<RetryRow>(
-    `SELECT ${COLUMNS} FROM ${quoted(table)} WHERE dueat <= $1 ORDER BY dueat, entity, id LIMIT $2`,
-    [now, limit],
+    `SELECT ${COLUMNS} FROM ${quoted(table)} WHERE dueat <= $1 AND entity <> ALL ($3::text[])
+     ORDER BY dueat, entity, id LIMIT $2`,
+    [now, limit, except],
   );
   return rows.map((row) => withoutStamp(entryOf(row)));
 }
 
-export async function readNextDue(session: Session, table: TableName): Promise<number | null> {
-  const rows = await session.query<{ dueat: string | null }>(`SELECT min(dueat) AS dueat FROM ${quoted(table)}`);
+export async function readNextDue(
+  session: Session,
+  table: TableName,
+  except: readonly string[],
+): Promise<number | null> {
+  const rows = await session.query<{ dueat: string | null }>(
+    `SELECT min(dueat) AS dueat FROM ${quoted(table)} WHERE entity <> ALL ($1::text[])`,
+    [except],
+  );
   return numberOf(rows[0]?.dueat ?? null);
 }
 

@@ -77,6 +77,24 @@ export const DESTINATION_ERRORS = {
     cause: 'A constraint, a trigger or a changed column of the destination, not the records.',
     remedy: 'Mend the destination; Freshet goes on by itself within a minute.',
   },
+  PERMISSION_MISSING: {
+    class: 'stop',
+    message: 'The permission {code} {name} on the {scope} is missing: {reason}.',
+    cause: 'The login of the connection string lacks it.',
+    remedy: 'As the owner of the database: {statement}.',
+  },
+  DESTINATION_READ_ONLY: {
+    class: 'stop',
+    message: 'The database takes no writes.',
+    cause: 'It is a replica, or transactions are read-only by default there.',
+    remedy: 'Name the primary database in the connection string, or set default_transaction_read_only off.',
+  },
+  TABLE_FOREIGN: {
+    class: 'stop',
+    message: 'The table {table} is not one that Freshet made.',
+    cause: 'It does not bear the key of Freshet’s tables.',
+    remedy: 'Drop it by hand if it is not needed.',
+  },
   DESTINATION_TABLES_TAKEN: {
     class: 'stop',
     message: 'The tables for {entity} belong to another profile ({profileId}).',

@@ -18,7 +18,10 @@ export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwish
   const subscriptions: Subscribed[] = [];
   for (const subscribed of await ports.control.profiles.subscriptions(profile.id))
     subscriptions.push(await reportLost(turn, subscribed));
-  const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
+  await forgetOthers(turn, subscriptions);
+  const behind = subscriptions.filter(
+    ({ entity, tail, paused }) => !paused && turn.positions.get(entity)?.page !== tail,
+  );
   await sideBySide(behind, (subscribed) => applyFeed(turn, subscribed));
   if (!(await isWished(turn))) return 'unwished';
   const more = await seeToRefused(turn, subscriptions);
@@ -41,6 +44,15 @@ async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: 
   return { ...subscribed, ...report };
 }
 
+/** What was removed from the profile: its table stays, but were it added again, its old place would mean nothing. */
+async function forgetOthers(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<void> {
+  const subscribed = new Set(subscriptions.map(({ entity }) => entity));
+  for (const entity of [...turn.positions.keys()].filter((name) => !subscribed.has(name))) {
+    await turn.destination.forget(entity);
+    turn.positions.delete(entity);
+  }
+}
+
 function sameCounters(a: Counters, b: Counters): boolean {
   return (Object.keys(a) as (keyof Counters)[]).every((name) => a[name] === b[name]);
 }
@@ -53,7 +65,7 @@ async function seeToRefused(turn: ApplyTurn, subscriptions: readonly Subscribed[
   }
   const more = await retryRecords(turn, subscriptions);
   await logFailedRecords(turn);
-  await reportRetries(turn, await turn.destination.nextRetryAt());
+  await reportRetries(turn, await turn.destination.nextRetryAt(pausedOf(subscriptions)));
   return more;
 }
 
@@ -64,7 +76,7 @@ function hasRefused({ positions }: ApplyTurn): boolean {
 
 /** Due retries; what keeps them from being tried is mended by a resync, unless one is under way. True: more are due. */
 async function retryRecords(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<boolean> {
-  const { lost, gone, more } = await tryRetries(turn);
+  const { lost, gone, more } = await tryRetries(turn, pausedOf(subscriptions));
   for (const subscribed of subscriptions) {
     const error = gone.get(subscribed.entity);
     if (error) await repair(turn, subscribed, error);
@@ -73,6 +85,11 @@ async function retryRecords(turn: ApplyTurn, subscriptions: readonly Subscribed[
     }
   }
   return more;
+}
+
+/** Their retries wait as their pages do. */
+function pausedOf(subscriptions: readonly Subscribed[]): string[] {
+  return subscriptions.filter(({ paused }) => paused).map(({ entity }) => entity);
 }
 
 /** Runs all, a few at a time; the first failure is thrown once those under way have ended. */

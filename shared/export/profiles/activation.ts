@@ -1,29 +1,44 @@
 import type { FeedKey, Profile } from '../../control/model.ts';
-import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { shapeOf } from '../../dataverse/shape.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
-import { isOwnService, ringFeedsOf } from '../bells.ts';
+import { ringFeedsOf } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
 import { initialSyncState } from './profile-json.ts';
 import { ringProfile } from './profiles.ts';
 import { registerActive } from './registering.ts';
+import { mustValidate } from './validation.ts';
 
 /** A wish to activate a profile, as the orchestration carries it: valid while the profile still carries its intent. */
 export interface Activation {
   readonly profileId: string;
   readonly intent: string;
+  readonly scope: Scope;
 }
 
+/** `metadata`: tables and their definitions alone; the profile stays as it is, and no row is read. */
+export type Scope = 'all' | 'metadata';
+
 /**
- * Checks as `validateActivation` for a caller who waits, and makes the wish the profile's own: from then on it is durable
+ * Checks for a caller who waits, and makes the wish the profile's own: from then on it is durable
  * steps. Null: somebody else wished something meanwhile, and that stands.
  */
-export async function requestActivation(ports: ExportPorts, profile: Profile): Promise<Activation | null> {
-  await validateActivation(ports, profile);
+export async function requestActivation(
+  ports: ExportPorts,
+  profile: Profile,
+  scope: Scope = 'all',
+): Promise<Activation | null> {
+  mustNotBeStopped(profile);
+  await mustValidate(ports, profile);
   const intent = ports.newId();
   const change = { intent, trouble: null, modifiedAt: ports.clock.now() };
   const stands = await ports.control.profiles.update(profile.id, change, { intent: profile.intent });
-  return stands ? { profileId: profile.id, intent } : null;
+  return stands ? { profileId: profile.id, intent, scope } : null;
+}
+
+/** PROFILE_STOPPED: its organization is another one now, or its deletion broke off. */
+export function mustNotBeStopped({ id, state, trouble }: Profile): void {
+  if (state !== 'stopped') return;
+  throw new FreshetError('PROFILE_STOPPED', { profileId: id, reason: trouble?.text ?? '' });
 }
 
 /**
@@ -32,7 +47,12 @@ export async function requestActivation(ports: ExportPorts, profile: Profile): P
  * comes after joining: it serves what active profiles export, and a notification before would ring no feed.
  */
 export const ACTIVATION_STEPS = ['validate', 'tables', 'join', 'register', 'start'] as const;
-export type ActivationStep = (typeof ACTIVATION_STEPS)[number];
+export const METADATA_STEPS = ['validate', 'tables', 'define'] as const;
+export type ActivationStep = (typeof ACTIVATION_STEPS | typeof METADATA_STEPS)[number];
+
+export function stepsOf({ scope }: Pick<Activation, 'scope'>): readonly ActivationStep[] {
+  return scope === 'metadata' ? METADATA_STEPS : ACTIVATION_STEPS;
+}
 
 export type StepOutcome =
   | { readonly outcome: 'done' }
@@ -77,8 +97,9 @@ async function noteFailure(
 
 /** None says whether a later wish kept it from its change: the look before the next step does. */
 const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Promise<void>> = {
-  validate: (ports, profile) => validateActivation(ports, profile, { patient: true }),
+  validate: (ports, profile) => mustValidate(ports, profile, { patient: true }),
   tables: makeTables,
+  define: defineTables,
   join: joinFeeds,
   register: async (ports, profile) => registerActive(ports, profile.settings.organizationId),
   start: async (ports, { id, intent }) => {
@@ -88,81 +109,6 @@ const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Pr
   },
 };
 
-/**
- * Checks organization, entities and destination; ACTIVATION_REFUSED names everything found at once. Writes nothing. For a caller
- * who waits, a destination or vault that cannot be reached is a finding (the address may be wrong); for a `patient` one,
- * as for the organization always, it is trouble that passes and is thrown.
- */
-export async function validateActivation(
-  ports: ExportPorts,
-  profile: Profile,
-  { patient = false } = {},
-): Promise<void> {
-  const findings = [...(await sourceFindings(ports, profile)), ...(await destinationFindings(ports, profile, patient))];
-  if (findings.length > 0) throw new FreshetError('ACTIVATION_REFUSED', { details: findings.join('; ') });
-}
-
-async function sourceFindings(ports: ExportPorts, { settings }: Profile): Promise<string[]> {
-  const { organizationId, entities } = settings;
-  const organization = ports.organizations.get(organizationId);
-  if (!organization) return [`OrganizationId: ${organizationId} is not served here any more`];
-  const source = ports.sourceOf(organizationId);
-  const identity = await finding(async () => {
-    const answered = await source.identity();
-    return answered.organizationId === organizationId
-      ? null
-      : `the organization at ${organization.url} is ${answered.organizationId}`;
-  });
-  if (identity !== null) return [`OrganizationId: ${identity}`];
-  const found = await Promise.all(
-    entities.map(({ entity }, index) =>
-      finding(async () => entityFinding(await source.metadata(entity)), `Entities[${index}].Type`),
-    ),
-  );
-  return found.filter((text) => text !== null);
-}
-
-function entityFinding(entity: EntityMetadata): string | null {
-  return entity.changeTracking ? null : `${entity.logicalName} does not track changes: switch change tracking on`;
-}
-
-async function destinationFindings(ports: ExportPorts, profile: Profile, patient: boolean): Promise<string[]> {
-  // The secret may have been corrected since it was read.
-  if (profile.state !== 'active') await ports.destinations.forget(profile.id);
-  const found = await finding(
-    async () => {
-      const destination = await ports.destinations.of(profile);
-      const positions = (await destination.positions()) ?? [];
-      const foreign = positions.find(({ profileId }) => profileId !== profile.id);
-      if (foreign)
-        return new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId })
-          .message;
-      const subscriptions = await ports.control.profiles.subscriptions(profile.id);
-      // A subscription was checked when it was made; a crash may have left its table without a position.
-      const own = new Set([...positions, ...subscriptions].map(({ entity }) => entity));
-      const others = profile.settings.entities.map(({ entity }) => entity).filter((entity) => !own.has(entity));
-      const existing = await destination.existingTables(others);
-      if (existing.length === 0) return null;
-      return `tables exist already for ${existing.join(', ')}: drop them, or choose another prefix or schema`;
-    },
-    'DestinationKeyVaultUri',
-    patient,
-  );
-  return found === null ? [] : [found];
-}
-
-/** The text of what a check found, or of the error that it ran into. What passes by itself or is our own fault is thrown. */
-async function finding(check: () => Promise<string | null>, field?: string, patient = true): Promise<string | null> {
-  const label = (text: string | null) => (text === null || field === undefined ? text : `${field}: ${text}`);
-  try {
-    return label(await check());
-  } catch (error) {
-    if (!isFreshetError(error) || isOwnService(error) || error.class === 'bug') throw error;
-    if (patient && error.class === 'retry') throw error;
-    return label(error.message);
-  }
-}
-
 /** The destination's own tables; entity tables are made when their position is placed. */
 async function makeTables(ports: ExportPorts, profile: Profile): Promise<void> {
   const destination = await ports.destinations.of(profile);
@@ -170,15 +116,36 @@ async function makeTables(ports: ExportPorts, profile: Profile): Promise<void> {
 }
 
 /** From here on the feeds are read for the profile; applying finds no position yet and asks for the snapshots. */
-async function joinFeeds(ports: ExportPorts, { id, intent, settings }: Profile): Promise<void> {
+async function joinFeeds(ports: ExportPorts, profile: Profile): Promise<void> {
+  const { id, intent, settings } = profile;
+  const origin = profile.origin ?? (await ports.sourceOf(settings.organizationId).identity());
+  await subscribeAll(ports, profile);
+  const change = { state: 'active', origin, trouble: null, breaker: null, activatedAt: ports.clock.now() } as const;
+  await ports.control.profiles.update(id, change, { intent });
+}
+
+/** Nobody reads for a profile that is not active; its subscriptions say which tables are its own. */
+async function subscribeAll(ports: ExportPorts, { id, settings }: Profile): Promise<void> {
   const { organizationId, entities } = settings;
   for (const { entity } of entities) {
     const key = { organizationId, entity };
     await ports.control.profiles.subscribe(id, key, await knownShape(ports, key));
     await keepDefinition(ports, key);
   }
-  const change = { state: 'active', trouble: null, breaker: null, activatedAt: ports.clock.now() } as const;
-  await ports.control.profiles.update(id, change, { intent });
+}
+
+/** The entities' tables, empty, and what the metadata tables say of them. */
+async function defineTables(ports: ExportPorts, profile: Profile): Promise<void> {
+  await subscribeAll(ports, profile);
+  const destination = await ports.destinations.of(profile);
+  for (const { organizationId, entity } of await ports.control.profiles.subscriptions(profile.id)) {
+    const feed = await ports.control.feeds.get({ organizationId, entity });
+    const definition = feed && (await ports.control.feeds.metadata(feed, feed.shape));
+    if (!feed || !definition) continue;
+    await destination.shape(definition);
+    await destination.describe(definition);
+    await ports.control.profiles.report(profile.id, entity, { shape: feed.shape });
+  }
 }
 
 /** The shape under which the feed is read already, or that of the definition now. */
@@ -212,7 +179,7 @@ export interface SyncProgress {
 /** How far the initial synchronization is: for the orchestration that watches it. */
 export async function initialSyncProgress(
   ports: ExportPorts,
-  { profileId, intent }: Activation,
+  { profileId, intent }: Pick<Activation, 'profileId' | 'intent'>,
 ): Promise<SyncProgress> {
   const profile = await ports.control.profiles.get(profileId);
   const subscriptions = await ports.control.profiles.subscriptions(profileId);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProfileSettings } from '../../control/model.ts';
 import { FreshetError } from '../../errors/error.ts';
+import { ACTIVITY_POINTER } from '../organizations.ts';
 
 /** Limits of the original's form (reference: data-export-api.md, section 6). */
 export const RETRY_COUNT = { min: 0, max: 20, default: 12 } as const;
@@ -52,14 +53,58 @@ export const profileBody = z.object({
 
 /** Reads a profile's body. PROFILE_INVALID names every wrong field at once. Field names may come in any letter case. */
 export function readProfileBody(body: unknown): ProfileSettings {
+  const { settings, faults } = inspectProfileBody(body);
+  if (faults.length > 0) throw new FreshetError('PROFILE_INVALID', { details: faults.map(faultText).join('; ') });
+  return settings;
+}
+
+/** A rule that a field breaks, e.g. `Entities[2].Type`, `a logical name of an entity`. */
+export interface Fault {
+  readonly field: string;
+  readonly rule: string;
+}
+
+export const faultText = ({ field, rule }: Fault): string => `${field}: ${rule}`;
+
+/** What the body says, for checks that go on in spite of faults: harmless values stand in for wrong fields. BODY_NOT_JSON. */
+export function inspectProfileBody(body: unknown): {
+  readonly id: string | null;
+  readonly settings: ProfileSettings;
+  readonly faults: readonly Fault[];
+  /** Top-level fields that stand in. */
+  readonly wrong: ReadonlySet<string>;
+} {
   if (body === null || typeof body !== 'object' || Array.isArray(body)) throw new FreshetError('BODY_NOT_JSON');
-  const named = withKnownCase(body, FIELD_NAMES);
-  const parsed = profileBody.safeParse(named);
-  if (!parsed.success) {
-    const details = parsed.error.issues.map((issue) => `${fieldName(issue.path)}: ${ruleOf(issue, named)}`).join('; ');
-    throw new FreshetError('PROFILE_INVALID', { details });
-  }
-  return settingsOf(parsed.data);
+  const named = withKnownCase(body, FIELD_NAMES) as Record<string, unknown>;
+  const { data, error } = profileBody.safeParse(named);
+  const id = z.guid().safeParse(named.Id).data?.toLowerCase() ?? null;
+  if (data) return { id, settings: settingsOf(data), faults: [], wrong: new Set() };
+  const faults = error.issues.map((issue) => ({ field: fieldName(issue.path), rule: ruleOf(issue, named) }));
+  const wrong = new Set(error.issues.map(({ path }) => String(path[0])));
+  const standIns = { Name: '-', OrganizationId: NOBODY, Entities: [{ Type: '_' }], DestinationKeyVaultUri: '-' };
+  const mended = Object.fromEntries([
+    ...Object.entries(named).filter(([name]) => !wrong.has(name)),
+    ...Object.entries(standIns).filter(([name]) => wrong.has(name)),
+  ]);
+  const settings = settingsOf(profileBody.parse(mended));
+  const entities = wrong.has('Entities') ? readableEntities(named.Entities) : settings.entities;
+  return { id, settings: { ...settings, entities }, faults, wrong };
+}
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** Those of a faulty list that can be asked about. */
+function readableEntities(list: unknown): ProfileSettings['entities'] {
+  const items = Array.isArray(list) ? list.flatMap((item) => entity.safeParse(item).data ?? []) : [];
+  const named = new Map(items.map((item) => [item.Type.toLowerCase(), item]));
+  named.delete(ACTIVITY_POINTER);
+  return [...named].map(([name, { Settings }]) => ({ entity: name, settings: Settings ?? null }));
+}
+
+/** Whether an entity's settings allow that a table which stands becomes its own. */
+export function adopts(settings: unknown): boolean {
+  if (typeof settings !== 'object' || settings === null) return false;
+  return Object.entries(settings).some(([name, value]) => name.toLowerCase() === 'adopt' && value === true);
 }
 
 function settingsOf(body: z.infer<typeof profileBody>): ProfileSettings {
@@ -122,5 +167,5 @@ function noRepeats(entities: readonly { Type: string }[]): boolean {
 }
 
 function noActivityPointer(entities: readonly { Type: string }[]): boolean {
-  return entities.every(({ Type }) => Type.toLowerCase() !== 'activitypointer');
+  return entities.every(({ Type }) => Type.toLowerCase() !== ACTIVITY_POINTER);
 }

@@ -64,6 +64,7 @@ function entityStatus(profile: Profile, entity: string, subscribed: Subscribed |
     LastExportStatus: failed > 0 ? 'Failure' : subscribed?.lastExportAt ? 'Success' : 'NotStarted',
     EntityMetadataState: subscribed?.shape ? 'Created' : 'NotCreated',
     InitialSyncState: initialSyncState(subscribed),
+    CurrentState: subscribed?.paused ? 'Paused' : exportStatus(profile),
     LagInMilliseconds: subscribed?.lagMs ?? null,
     PagesBehind: subscribed ? Math.max(0, subscribed.head - subscribed.number) : 0,
   };
@@ -82,7 +83,7 @@ function profileStatus(profile: Profile, subscriptions: readonly Subscribed[]) {
   const waits = profile.breaker ?? profile.trouble;
   const last = Math.max(0, ...subscriptions.map(({ lastExportAt }) => lastExportAt ?? 0));
   return {
-    ExportStatus: profile.state !== 'active' ? 'Stopped' : profile.breaker ? 'Waiting' : 'Running',
+    ExportStatus: exportStatus(profile),
     InitialSyncState: overall(subscriptions.map(initialSyncState)),
     TotalNotifications: sum(({ counters }) => counters.read),
     SuccessNotifications: sum(({ counters }) => counters.applied + counters.replaced),
@@ -92,6 +93,11 @@ function profileStatus(profile: Profile, subscriptions: readonly Subscribed[]) {
       ? { Code: waits.code, Message: 'reason' in waits ? waits.reason : waits.text, Since: isoTime(waits.since) }
       : null,
   };
+}
+
+function exportStatus({ state, breaker }: Profile): 'Running' | 'Waiting' | 'Stopped' {
+  if (state !== 'active') return 'Stopped';
+  return breaker ? 'Waiting' : 'Running';
 }
 
 function overall(states: readonly InitialSyncState[]): InitialSyncState {

@@ -1,4 +1,4 @@
-import type { Profile } from '../../control/model.ts';
+import type { Profile, ProfileSettings } from '../../control/model.ts';
 import { profileBell } from '../../control/model.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { RETRIES_CONTAINER } from '../apply/retry-blobs.ts';
@@ -13,7 +13,7 @@ import { tryToRegisterActive } from './registering.ts';
 /** The organizations (ids) that the caller administers: all that is visible to them. */
 export type Administered = readonly string[];
 
-/** Stores a new profile. PROFILE_INVALID, ORGANIZATION_UNKNOWN, PROFILE_NAME_TAKEN. Nothing is connected to yet. */
+/** Stores a new profile. PROFILE_INVALID, ORGANIZATION_UNKNOWN, VAULT_URL_REFUSED, PROFILE_NAME_TAKEN. Nothing is connected to yet. */
 export async function createProfile(
   ports: ExportPorts,
   administered: Administered,
@@ -22,8 +22,17 @@ export async function createProfile(
   const settings = readProfileBody(body);
   const { organizationId } = settings;
   if (!administered.includes(organizationId)) throw new FreshetError('ORGANIZATION_UNKNOWN', { organizationId });
+  ports.destinations.checkAddress(settings.keyVaultUri);
+  const profile = newProfile(ports, settings);
+  const created = await ports.control.profiles.create(profile);
+  if (!created) throw new FreshetError('PROFILE_NAME_TAKEN', { name: settings.name });
+  return profileJson(profile, ports.organizations.get(organizationId));
+}
+
+/** As it is created; nothing is stored. */
+export function newProfile(ports: ExportPorts, settings: ProfileSettings): Profile {
   const now = ports.clock.now();
-  const profile: Profile = {
+  return {
     id: ports.newId(),
     settings,
     state: 'created',
@@ -36,9 +45,6 @@ export async function createProfile(
     modifiedAt: now,
     activatedAt: null,
   };
-  const created = await ports.control.profiles.create(profile);
-  if (!created) throw new FreshetError('PROFILE_NAME_TAKEN', { name: settings.name });
-  return profileJson(profile, ports.organizations.get(organizationId));
 }
 
 /** All visible profiles, or those of one organization; an organization that is not visible has none. */

@@ -1,10 +1,12 @@
 import type { Feed } from '../../control/model.ts';
+import { wentBack } from '../../dataverse/token-version.ts';
 import { ringLater } from '../bells.ts';
 import { appendReading } from './append.ts';
 import { settleDeletions } from './both-ways.ts';
 import { reloadMetadata } from './metadata.ts';
 import { newestVersion, pastChanges } from './read-past.ts';
 import { DELTA_INTERVAL_MS, metadataOf, type Next, readPage, type Turn } from './turn.ts';
+import { stopped } from './went-back.ts';
 
 /** A bell whose read brought nothing is read again after 2, 4, … 60 s: a change may hide behind an open transaction of the source. */
 const QUIET_MAX_MS = 60_000;
@@ -25,6 +27,7 @@ export async function readChanges(turn: Turn, feed: Feed, token: string): Promis
     if (!(await reloadMetadata(turn, feed, page.metadataVersion))) return 'go on';
     began = { ...feed, metadataVersion: page.metadataVersion };
   }
+  if (wentBack(token, page.token)) return stopped(turn);
   const severalPages = page.next !== null || feed.nextLink !== null;
   const complete = page.next === null;
   const reached = newestVersion(entity, page.rows);

@@ -1,8 +1,10 @@
 import { type Feed, UNTRIED } from '../../control/model.ts';
 import { PAGE_KEYS } from '../../dataverse/shape.ts';
+import { wentBack } from '../../dataverse/token-version.ts';
 import { appendReading } from './append.ts';
 import { reloadMetadata } from './metadata.ts';
 import { metadataOf, type Next, readPage, type Turn, usedSlot, waitForSlot } from './turn.ts';
+import { stopped } from './went-back.ts';
 
 /**
  * One page of the first cursor: a tracked read of the keys alone, finished before any snapshot begins. Whatever moment its
@@ -21,12 +23,13 @@ export async function readKeys(turn: Turn, feed: Feed): Promise<Next> {
     await reloadMetadata(turn, feed, page.metadataVersion);
     return 'go on';
   }
+  if (wentBack(feed.givenUp, page.token)) return stopped(turn);
   await appendReading(turn, {
     began: feed,
     content: { rows: [], deletions: [] },
     cursor:
       page.next === null
-        ? { token: page.token, keysLink: feed.keysNeedColumns ? null : UNTRIED }
+        ? { token: page.token, keysLink: feed.keysNeedColumns ? null : UNTRIED, givenUp: null }
         : { keysLink: page.next },
     complete: false,
     ...usedSlot(feed),

@@ -64,7 +64,8 @@ async function startOver(turn: Turn, feed: Feed): Promise<void> {
   const { feeds } = ports.control;
   await feeds.queueSnapshot(key, ports.newId(), null);
   const columns = feed.keysLink === UNTRIED ? { keysNeedColumns: true } : {};
-  await feeds.update(key, owner, { cursor: { token: null, nextLink: null, keysLink: null, ...columns } });
+  const cursor = { token: null, nextLink: null, keysLink: null, givenUp: feed.token ?? feed.givenUp };
+  await feeds.update(key, owner, { cursor: { ...cursor, ...columns } });
 }
 
 async function wait(turn: Turn, feed: Feed, error: FreshetError): Promise<Next> {

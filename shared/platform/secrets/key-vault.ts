@@ -35,6 +35,10 @@ export class KeyVaultSecrets implements Secrets {
     this.#options = options;
   }
 
+  check(url: string): void {
+    parseVaultUrl(url, this.#options.allowed);
+  }
+
   async get(url: string): Promise<Secret> {
     const address = parseVaultUrl(url, this.#options.allowed);
     const { name, version } = address;

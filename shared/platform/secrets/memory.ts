@@ -19,6 +19,10 @@ export class MemorySecrets implements Secrets {
     if (version !== undefined) this.#secrets.set(keyOf(vault, name, version), secret);
   }
 
+  check(url: string): void {
+    parseVaultUrl(url, this.#allowed);
+  }
+
   async get(url: string): Promise<Secret> {
     const { vault, name, version } = parseVaultUrl(url, this.#allowed);
     const secret = this.#secrets.get(keyOf(vault, name, version));

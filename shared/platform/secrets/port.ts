@@ -11,4 +11,6 @@ export interface Secrets {
    * Errors: VAULT_URL_REFUSED (input), SECRET_NOT_FOUND, SECRET_FORBIDDEN (stop), VAULT_UNAVAILABLE (retry).
    */
   get(url: string): Promise<Secret>;
+  /** Looks at the address alone. Errors: VAULT_URL_REFUSED. */
+  check(url: string): void;
 }

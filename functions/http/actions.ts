@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { drop, failuresUrl, pause, type Request, resync } from '../../shared/export/profiles/actions.ts';
+import type { Call, Endpoint } from './endpoint.ts';
+import { idOf, PROFILE } from './profiles.ts';
+import { affected } from './shapes.ts';
+
+type Action = (call: Call, request: Request) => Promise<string[]>;
+
+/** What the original's pages could do without a documented operation, and the address of the failures. */
+export const ACTION_ENDPOINTS: readonly Endpoint[] = [
+  {
+    name: 'Profiles_GetProfileFailuresInfoById',
+    method: 'GET',
+    route: `${PROFILE}/failures`,
+    summary: 'The address of the profile’s failures, readable by a storage client for 24 hours.',
+    answer: z.url(),
+    handler: async (call) => failuresUrl(call.app.ports, requestOf(call)),
+  },
+  action('resync', 'Reads the entities as a whole again.', ({ app }, request) => resync(app.ports, request)),
+  action('pause', 'Lets tables stand still.', ({ app }, request) => pause(app.ports, request, true)),
+  action('resume', 'Lets tables go on from where they stand.', ({ app }, request) => pause(app.ports, request, false)),
+  action(
+    'drop',
+    'Drops the tables of a profile that is not active, or of an entity that was removed from it.',
+    (call, request) => drop(call.app.ports, request),
+  ),
+];
+
+function action(path: string, summary: string, run: Action): Endpoint {
+  return {
+    name: `Profiles_${path.charAt(0).toUpperCase()}${path.slice(1)}`,
+    method: 'POST',
+    route: `${PROFILE}/${path}`,
+    summary,
+    query: { entity: 'Only this one, by its logical name.' },
+    answer: affected,
+    handler: async (call) => ({ Entities: await run(call, requestOf(call)) }),
+  };
+}
+
+function requestOf(call: Call): Request {
+  return { administered: call.administered, profileId: idOf(call), entity: call.query('entity') };
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import type { Endpoint } from './endpoint.ts';
+import { error } from './shapes.ts';
+
+type Json = Record<string, unknown>;
+
+/** The OpenAPI 3.1 description of these operations, made from their zod schemas; named ones become components. */
+export function openApi(endpoints: readonly Endpoint[]): Json {
+  const schemas = new Schemas();
+  const paths: Record<string, Json> = {};
+  for (const endpoint of endpoints) {
+    const path = `/${endpoint.route.replace('{id:guid}', '{id}')}`;
+    paths[path] = { ...paths[path], [endpoint.method.toLowerCase()]: operation(endpoint, schemas) };
+  }
+  const failure = schemas.of(error, 'output');
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Freshet data export',
+      version: '1.0',
+      description: 'The control API of the retired Data Export Service, and what its pages did beyond it.',
+    },
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      responses: { Error: { description: 'What, and what to do about it.', content: jsonContent(failure) } },
+      schemas: schemas.named,
+    },
+  };
+}
+
+function operation({ name, summary, route, query = {}, body, answer, status = 200 }: Endpoint, schemas: Schemas): Json {
+  const parameters = [
+    ...(route.includes('{id:guid}')
+      ? [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }]
+      : []),
+    ...Object.entries(query).map(([parameter, description]) => ({
+      name: parameter,
+      in: 'query',
+      description,
+      schema: { type: 'string' },
+    })),
+  ];
+  return {
+    operationId: name,
+    summary,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body ? { requestBody: { required: true, content: jsonContent(schemas.of(body, 'input')) } } : {}),
+    responses: {
+      [answer === null ? 204 : status]:
+        answer === null
+          ? { description: 'Done.' }
+          : { description: 'Done.', content: jsonContent(schemas.of(answer, 'output')) },
+      default: { $ref: '#/components/responses/Error' },
+    },
+  };
+}
+
+function jsonContent(schema: Json): Json {
+  return { 'application/json': { schema } };
+}
+
+/** JSON schemas whose named parts are kept once, as components. */
+class Schemas {
+  readonly named: Record<string, Json> = {};
+
+  of(schema: z.ZodType, io: 'input' | 'output'): Json {
+    const {
+      $schema: _,
+      $defs = {},
+      ...json
+    } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json & {
+      $defs?: Record<string, Json>;
+    };
+    for (const [name, definition] of Object.entries($defs)) this.named[name] = moved(definition);
+    const { id, ...rest } = json as Json & { id?: string };
+    if (id === undefined) return moved(rest);
+    this.named[id] = moved(rest);
+    return { $ref: `#/components/schemas/${id}` };
+  }
+}
+
+/** References as OpenAPI keeps them; a component's name is its key. */
+function moved(json: Json): Json {
+  const text = JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/');
+  const { id: _, ...rest } = JSON.parse(text) as Json;
+  return rest;
+}

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+
+/** The answers of the API, in the original's names (reference: data-export-api.md, section 3); fields of ours are told apart. */
+
+const guid = z.guid();
+const moment = z.iso.datetime();
+
+export const organization = z
+  .object({
+    OrganizationName: z.string(),
+    OrganizationUrl: z.url().describe('Ends in a slash.'),
+    OrganizationId: guid,
+    ConnectorUrl: z.url().describe('An origin without a slash at its end.'),
+    ErrorCategory: z.int(),
+    ErrorCode: z.int(),
+    ErrorMessage: z.string().optional(),
+  })
+  .meta({ id: 'Organization' });
+
+export const entityRow = z
+  .object({
+    LogicalName: z.string(),
+    DisplayName: z.string(),
+    Description: z.string().nullable(),
+    IsActivity: z.boolean(),
+    IsDisabled: z.boolean(),
+    ReasonIfDisabled: z.string().nullable(),
+  })
+  .meta({ id: 'Entity' });
+
+export const relationshipRow = z
+  .object({
+    Name: z.string(),
+    Entity1LogicalName: z.string(),
+    Entity2LogicalName: z.string(),
+    IsIntersect: z.literal(true),
+    IntersectLogicalName: z.string(),
+    SchemaName: z.string(),
+    Description: z.string().nullable(),
+  })
+  .meta({ id: 'Relationship' });
+
+const initialSyncState = z.enum(['NotStarted', 'InProgress', 'Completed', 'CompletedWithFailures']);
+
+const entityStatus = z
+  .object({
+    Type: z.string(),
+    ProfileId: guid,
+    TotalNotifications: z.int(),
+    SuccessNotifications: z.int(),
+    FailureNotifications: z.int().describe('Failed records that are open.'),
+    RetryNotifications: z.int(),
+    LastExportDate: z.string().describe('Never null: 0001-01-01T00:00:00 before the first export.'),
+    LastExportStatus: z.enum(['Success', 'Failure', 'NotStarted']),
+    EntityMetadataState: z.enum(['Created', 'NotCreated']),
+    InitialSyncState: initialSyncState,
+    CurrentState: z.enum(['Running', 'Paused', 'Waiting', 'Stopped']),
+    LagInMilliseconds: z.number().nullable(),
+    PagesBehind: z.int(),
+  })
+  .meta({ id: 'EntityStatus' });
+
+const errorDetails = z.object({ Code: z.string(), Message: z.string(), Since: moment });
+
+const profileStatus = z
+  .object({
+    ExportStatus: z.enum(['Running', 'Waiting', 'Stopped']),
+    InitialSyncState: initialSyncState,
+    TotalNotifications: z.int(),
+    SuccessNotifications: z.int(),
+    FailureNotifications: z.int(),
+    LastExportDate: moment.nullable(),
+    ErrorDetails: errorDetails.nullable(),
+  })
+  .meta({ id: 'ProfileStatus' });
+
+export const profile = z
+  .object({
+    Id: guid,
+    Version: z.string(),
+    State: z.int().describe('0 created, 1 active, 2 deactivated, 4 stopped; 3, deleted, is never listed.'),
+    Name: z.string(),
+    OrganizationId: guid,
+    OrganizationUrl: z.string(),
+    Entities: z.array(
+      z.object({
+        Type: z.string(),
+        Settings: z.unknown(),
+        Status: entityStatus.nullable().describe('An object when asked for with status=true.'),
+        LogicalName: z.string(),
+        DisplayName: z.string().nullable(),
+      }),
+    ),
+    DestinationType: z.string(),
+    DestinationKeyVaultUri: z.string(),
+    DestinationPrefix: z.string(),
+    DestinationSchemaName: z.string(),
+    RetryPolicy: z.object({
+      MaxRetryCount: z.int(),
+      IntervalInSeconds: z.int(),
+      Backoff: z.union([z.string(), z.number()]),
+    }),
+    WriteDeleteLog: z.boolean(),
+    CreationTime: moment,
+    LastModified: moment,
+    ActivationTime: moment.nullable(),
+    Status: profileStatus.optional(),
+  })
+  .meta({ id: 'Profile' });
+
+export const testResult = z
+  .object({
+    Passed: z.boolean(),
+    Findings: z
+      .array(
+        z.object({
+          Code: z.string(),
+          Severity: z.enum(['Error', 'Advice']),
+          Field: z.string().nullable(),
+          Message: z.string(),
+          Remedy: z.string(),
+        }),
+      )
+      .describe('Everything that was found, at once; only errors keep a profile from its activation.'),
+    Permissions: z
+      .array(
+        z.object({
+          Code: z.string(),
+          Name: z.string(),
+          Scope: z.enum(['Database', 'Schema']),
+          State: z.enum(['Granted', 'Missing', 'NotApplicable']),
+          Reason: z.string(),
+        }),
+      )
+      .describe('The permissions that the original asked for; empty when the database could not be asked.'),
+  })
+  .meta({ id: 'TestResult' });
+
+/** A count of what an action reached. */
+export const affected = z.object({ Entities: z.array(z.string()) }).meta({ id: 'Affected' });
+
+export const error = z
+  .object({
+    CorrelationId: z.string(),
+    Message: z.string(),
+    Details: z.string().describe('What to do about it.'),
+    Code: z.string().optional().describe('One of the codes of docs/errors.md.'),
+  })
+  .meta({ id: 'Error' });

@@ -1,0 +1,91 @@
+import type { Profile } from '../../control/model.ts';
+import type { Subscribed } from '../../control/profiles.port.ts';
+import { FreshetError } from '../../errors/error.ts';
+import { ringFeedsOf } from '../bells.ts';
+import { failuresContainer } from '../failures/folders.ts';
+import type { ExportPorts } from '../ports.ts';
+import { mustNotBeStopped } from './activation.ts';
+import { LOGICAL_NAME } from './profile-body.ts';
+import { type Administered, ringProfile, visibleProfile } from './profiles.ts';
+
+/** What an administrator asks of a profile, and of which of its entities: absent, of all. */
+export interface Request {
+  readonly administered: Administered;
+  readonly profileId: string;
+  readonly entity?: string | undefined;
+}
+
+/** Reads the entities as a whole again; their tables are true meanwhile, and rows of neither side remain. Answers with their names. */
+export async function resync(ports: ExportPorts, request: Request): Promise<string[]> {
+  const { profile, entities } = await reached(ports, request);
+  for (const { organizationId, entity } of entities) {
+    const snapshot = await ports.control.feeds.queueSnapshot({ organizationId, entity }, ports.newId(), profile.id);
+    await ports.control.profiles.report(profile.id, entity, { snapshotId: snapshot.id });
+    ports.log.write('info', 'resync queued', { profileId: profile.id, entity, why: 'asked for' });
+  }
+  await ringFeedsOf(ports, profile.id);
+  return entities.map(({ entity }) => entity);
+}
+
+/** Lets the entities' tables stand still, or go on; nothing is lost by it. Answers with their names. */
+export async function pause(ports: ExportPorts, request: Request, paused: boolean): Promise<string[]> {
+  const { profile, entities } = await reached(ports, request);
+  const names = entities.map(({ entity }) => entity);
+  await ports.control.profiles.pause(profile.id, names, paused);
+  if (!paused) {
+    await ringFeedsOf(ports, profile.id);
+    await ringProfile(ports, profile.id);
+  }
+  return names;
+}
+
+/**
+ * Drops the tables of the entities that nothing is written to: of one removed from the profile, or of all, with Freshet's own
+ * tables, once the profile is not active. PROFILE_ACTIVE otherwise; TABLE_FOREIGN. Answers with what was dropped.
+ */
+export async function drop(ports: ExportPorts, { administered, profileId, entity }: Request): Promise<string[]> {
+  const profile = await visibleProfile(ports, administered, profileId);
+  const { state, settings } = profile;
+  const name = entity?.toLowerCase();
+  if (name !== undefined && !LOGICAL_NAME.test(name)) throw new FreshetError('ENTITY_NOT_FOUND', { entity: name });
+  const chosen = settings.entities.map((one) => one.entity);
+  const names = name === undefined ? chosen : [name];
+  const written = state === 'active' ? names.filter((one) => name === undefined || chosen.includes(one)) : [];
+  if (written.length > 0) throw new FreshetError('PROFILE_ACTIVE', { entities: written.join(', ') });
+  return ports.destinations.visit(profile, async (destination) => {
+    const positions = (await destination.positions()) ?? [];
+    const others = positions.filter((one) => one.profileId !== profileId);
+    const foreign = others.find((one) => names.includes(one.entity));
+    if (foreign)
+      throw new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId });
+    const dropped: string[] = [];
+    for (const one of names) if (await destination.drop(one)) dropped.push(one);
+    // A profile whose tables share the prefix still needs them.
+    if (name === undefined && others.length === 0) await destination.dropOwn();
+    ports.log.write('info', 'tables dropped', { profileId, entities: dropped.join(', ') });
+    return dropped;
+  });
+}
+
+const READ_URL_MS = 24 * 3_600_000;
+
+/** An address with which a storage client reads the profile's failures for a day. */
+export async function failuresUrl(ports: ExportPorts, { administered, profileId }: Request): Promise<string> {
+  const { id } = await visibleProfile(ports, administered, profileId);
+  await ports.blobs.ensureContainer(failuresContainer(id));
+  return ports.blobs.readUrl(failuresContainer(id), READ_URL_MS);
+}
+
+/** ENTITY_NOT_EXPORTED when the profile has no such entity, or nothing was begun for it yet. */
+async function reached(
+  ports: ExportPorts,
+  { administered, profileId, entity }: Request,
+): Promise<{ profile: Profile; entities: Subscribed[] }> {
+  const profile = await visibleProfile(ports, administered, profileId);
+  mustNotBeStopped(profile);
+  const subscriptions = await ports.control.profiles.subscriptions(profileId);
+  const name = entity?.toLowerCase();
+  const entities = subscriptions.filter((one) => name === undefined || one.entity === name);
+  if (entities.length === 0) throw new FreshetError('ENTITY_NOT_EXPORTED', { entity: name ?? 'anything' });
+  return { profile, entities };
+}

@@ -1,0 +1,69 @@
+import type { Profile } from '../../control/model.ts';
+import type { OrganizationIdentity } from '../../dataverse/port.ts';
+import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { PAGES_CONTAINER } from '../pages.ts';
+import type { ExportPorts } from '../ports.ts';
+import { tryToRegisterActive } from './registering.ts';
+
+/** What makes an organization the one it was; its tenant may change around it. */
+const ESSENTIAL = {
+  organizationId: 'OrganizationId',
+  environmentId: 'EnvironmentId',
+  url: 'address',
+  region: 'region',
+} as const satisfies Partial<Record<keyof OrganizationIdentity, string>>;
+
+/** In what an organization differs from the one that a profile was made for; null when it is the same. */
+export function changesOfOrigin(origin: OrganizationIdentity, now: OrganizationIdentity): string | null {
+  const changes = (Object.keys(ESSENTIAL) as (keyof typeof ESSENTIAL)[])
+    .filter((key) => origin[key] !== null && now[key] !== null && lower(origin[key]) !== lower(now[key]))
+    .map((key) => `its ${ESSENTIAL[key]} was ${origin[key]} and is ${now[key]}`);
+  return changes.length === 0 ? null : changes.join(', ');
+}
+
+const lower = (text: string | null) => text?.toLowerCase().replace(/\/$/, '');
+
+/**
+ * By a timer: asks every organization with profiles who it is, and stops those profiles that were made for another one. An
+ * organization that does not answer is asked again the next time.
+ */
+export async function watchOrigins(ports: ExportPorts): Promise<void> {
+  for (const organizationId of ports.organizations.keys()) {
+    const profiles = (await ports.control.profiles.list([organizationId])).filter(isWatched);
+    if (profiles.length === 0) continue;
+    try {
+      const now = await ports.sourceOf(organizationId).identity();
+      for (const profile of profiles) {
+        const reason = profile.origin && changesOfOrigin(profile.origin, now);
+        if (reason) await stop(ports, profile, reason);
+      }
+    } catch (error) {
+      if (!isFreshetError(error)) throw error;
+      ports.log.write('warn', 'organization not asked who it is', { organizationId, reason: error.message });
+    }
+  }
+}
+
+/** The organization went back in time: whatever was read of it is not its past any more. */
+export async function stopForReturn(ports: ExportPorts, organizationId: string, reason: string): Promise<void> {
+  const profiles = await ports.control.profiles.list([organizationId]);
+  for (const profile of profiles.filter(isWatched)) await stop(ports, profile, reason);
+}
+
+function isWatched({ state, origin }: Profile): boolean {
+  return state !== 'stopped' && origin !== null;
+}
+
+/** For good. It leaves its feeds, so that a profile made anew begins with new ones. */
+async function stop(ports: ExportPorts, profile: Profile, reason: string): Promise<void> {
+  const error = new FreshetError('ORGANIZATION_REPLACED', { reason });
+  const trouble = { code: error.code, text: `${error.message} ${error.remedy}`, since: ports.clock.now() };
+  const { id: profileId, settings } = profile;
+  await ports.control.profiles.update(profileId, { state: 'stopped', intent: ports.newId(), trouble, breaker: null });
+  ports.log.write('error', 'profile stopped', { profileId, code: error.code, reason });
+  for (const { organizationId, entity } of await ports.control.profiles.subscriptions(profileId)) {
+    const pages = await ports.control.profiles.leave(profileId, { organizationId, entity });
+    for (const page of pages) await ports.blobs.remove(PAGES_CONTAINER, page);
+  }
+  await tryToRegisterActive(ports, settings.organizationId);
+}

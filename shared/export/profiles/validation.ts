@@ -1,0 +1,172 @@
+import type { Profile } from '../../control/model.ts';
+import type { EntityMetadata } from '../../dataverse/metadata.ts';
+import type { PermissionCheck } from '../../destination/model.ts';
+import type { Destination } from '../../destination/port.ts';
+import { FreshetError } from '../../errors/error.ts';
+import { READ_WHOLE } from '../organizations.ts';
+import type { ExportPorts } from '../ports.ts';
+import { adviceFinding, errorFinding, type Finding, findingsText, found } from './findings.ts';
+import { changesOfOrigin } from './origin.ts';
+import { adopts } from './profile-body.ts';
+
+/** What a check of a profile came to. */
+export interface Validation {
+  readonly findings: readonly Finding[];
+  /** Empty when the database could not be asked. */
+  readonly permissions: readonly PermissionCheck[];
+}
+
+export interface ValidationOptions {
+  /**
+   * A caller who waits gets a destination or vault that cannot be reached as a finding (the address may be wrong); for a
+   * patient one, as for the organization always, it is trouble that passes and is thrown.
+   */
+  readonly patient?: boolean;
+  /** Left out: the source, or the destination, cannot be asked about with the fields as they are. */
+  readonly skip?: 'source' | 'destination';
+}
+
+const DESTINATION = 'DestinationKeyVaultUri';
+
+/** Checks organization, entities and destination, as they are now, and names everything found at once. Writes nothing. */
+export async function validate(
+  ports: ExportPorts,
+  profile: Profile,
+  { patient = false, skip }: ValidationOptions = {},
+): Promise<Validation> {
+  const definitions = new Map<string, EntityMetadata>();
+  const source = skip === 'source' ? [] : await sourceFindings(ports, profile, definitions);
+  if (skip === 'destination') return { findings: source, permissions: [] };
+  const permissions: PermissionCheck[] = [];
+  const destination = await found(DESTINATION, patient, () =>
+    ports.destinations.visit(profile, (open) => destinationFindings(ports, profile, open, definitions, permissions)),
+  );
+  return { findings: [...source, ...destination], permissions };
+}
+
+/** The same for whoever must not go on: ACTIVATION_REFUSED names all errors. */
+export async function mustValidate(ports: ExportPorts, profile: Profile, options?: ValidationOptions): Promise<void> {
+  const details = findingsText((await validate(ports, profile, options)).findings);
+  if (details !== '') throw new FreshetError('ACTIVATION_REFUSED', { details });
+}
+
+async function sourceFindings(
+  ports: ExportPorts,
+  profile: Profile,
+  definitions: Map<string, EntityMetadata>,
+): Promise<Finding[]> {
+  const { organizationId, entities } = profile.settings;
+  if (!ports.organizations.has(organizationId))
+    return [errorFinding(new FreshetError('ORGANIZATION_UNKNOWN', { organizationId }), 'OrganizationId')];
+  const organization = await found('OrganizationId', true, () => organizationFindings(ports, profile));
+  if (organization.length > 0) return organization;
+  const source = ports.sourceOf(organizationId);
+  const each = await Promise.all(
+    entities.map(({ entity }, index) =>
+      found(`Entities[${index}].Type`, true, async () => {
+        const definition = await source.metadata(entity);
+        definitions.set(entity, definition);
+        return entityFindings(profile, definition, `Entities[${index}].Type`);
+      }),
+    ),
+  );
+  return each.flat();
+}
+
+async function organizationFindings(ports: ExportPorts, { settings, origin }: Profile): Promise<Finding[]> {
+  const now = await ports.sourceOf(settings.organizationId).identity();
+  const expected = origin ?? { ...now, organizationId: settings.organizationId };
+  const reason = changesOfOrigin(expected, now);
+  return reason === null ? [] : [errorFinding(new FreshetError('ORGANIZATION_REPLACED', { reason }), 'OrganizationId')];
+}
+
+function entityFindings({ settings }: Profile, definition: EntityMetadata, field: string): Finding[] {
+  const { logicalName: entity, isIntersect, changeTracking, manyToMany } = definition;
+  if (!isIntersect) {
+    return changeTracking ? [] : [errorFinding(new FreshetError('ENTITY_NOT_TRACKED', { entity }), field)];
+  }
+  const related = manyToMany
+    .filter(({ intersectEntity }) => intersectEntity === entity)
+    .flatMap(({ entity1, entity2 }) => [entity1, entity2]);
+  const alone = related.length > 0 && !settings.entities.some((chosen) => related.includes(chosen.entity));
+  const entities = [...new Set(related)].join(' and ');
+  return [
+    ...(alone ? [errorFinding(new FreshetError('RELATIONSHIP_ALONE', { entity, entities }), field)] : []),
+    ...(changeTracking
+      ? []
+      : [
+          adviceFinding('READ_WHOLE', field, `${entity}: ${READ_WHOLE}`, 'Nothing: changes arrive with the next read.'),
+        ]),
+  ];
+}
+
+async function destinationFindings(
+  ports: ExportPorts,
+  profile: Profile,
+  destination: Destination,
+  definitions: ReadonlyMap<string, EntityMetadata>,
+  permissions: PermissionCheck[],
+): Promise<Finding[]> {
+  const positions = (await destination.positions()) ?? [];
+  const foreign = positions.find(({ profileId }) => profileId !== profile.id);
+  const { findings, own } = await tableFindings(ports, profile, destination, definitions, positions);
+  const examined = await destination.examine(own);
+  permissions.push(...examined.permissions);
+  return [
+    ...(foreign
+      ? [
+          errorFinding(
+            new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId }),
+            DESTINATION,
+          ),
+        ]
+      : []),
+    ...examined.permissions.flatMap(permissionFinding),
+    ...(examined.readOnly ? [errorFinding(new FreshetError('DESTINATION_READ_ONLY'), DESTINATION)] : []),
+    ...examined.advice.map((text) =>
+      adviceFinding('DESTINATION_ADVICE', DESTINATION, text, 'Nothing has to be done; it would work better.'),
+    ),
+    ...findings,
+  ];
+}
+
+function permissionFinding({ code, name, scope, state, reason, remedy }: PermissionCheck): Finding[] {
+  if (state !== 'missing') return [];
+  const values = { code, name, scope, reason, statement: remedy ?? 'grant it' };
+  return [errorFinding(new FreshetError('PERMISSION_MISSING', values), DESTINATION)];
+}
+
+/** Clashes with tables that stand. `own`: entities whose tables are the profile's, or will be. */
+async function tableFindings(
+  ports: ExportPorts,
+  profile: Profile,
+  destination: Destination,
+  definitions: ReadonlyMap<string, EntityMetadata>,
+  positions: readonly { readonly entity: string }[],
+): Promise<{ findings: Finding[]; own: string[] }> {
+  const entities = profile.settings.entities.map(({ entity }) => entity);
+  const subscriptions = await ports.control.profiles.subscriptions(profile.id);
+  // A subscription was checked when it was made; a crash may have left its table without a position. While a profile is
+  // active, a position without subscription is what a removed entity left.
+  const proofs = profile.state === 'active' ? subscriptions : [...positions, ...subscriptions];
+  const held = new Set(proofs.map(({ entity }) => entity));
+  const standing = await destination.existingTables(entities.filter((entity) => !held.has(entity)));
+  const findings: Finding[] = [];
+  for (const [index, { entity, settings }] of profile.settings.entities.entries()) {
+    if (!standing.includes(entity)) continue;
+    const field = `Entities[${index}].Type`;
+    const definition = definitions.get(entity);
+    if (!adopts(settings)) {
+      findings.push(errorFinding(new FreshetError('TABLE_STANDS', { entity, profileId: profile.id }), field));
+    } else if (definition) {
+      const reason = await destination.misfit(definition);
+      if (reason !== null) findings.push(errorFinding(new FreshetError('TABLE_UNFIT', { entity, reason }), field));
+    }
+  }
+  const refused = new Set(standing.filter((entity) => !adoptsOf(profile, entity)));
+  return { findings, own: entities.filter((entity) => !refused.has(entity)) };
+}
+
+function adoptsOf({ settings }: Profile, entity: string): boolean {
+  return adopts(settings.entities.find((one) => one.entity === entity)?.settings);
+}
