@@ -14,6 +14,8 @@ import type { Crew } from './crew.ts';
 import type { Scene } from './scene.ts';
 import { REFUSED } from './witness.ts';
 
+/** Links alone are refused: they are exported beside what they relate. */
+const LINKS = 'parentchild';
 const PROFILES_MAX = 3;
 /** Profiles ever made in one history. */
 const NAMES_MAX = 5;
@@ -47,7 +49,7 @@ export class Administrators {
     if (this.#joined === NAMES_MAX || (await this.profiles()).length === PROFILES_MAX) return;
     const name = `p${++this.#joined}`;
     const some = EXPORTED.filter(() => swarm.calm || random() < 0.6);
-    const entities = this.#joined === 1 || some.length === 0 ? EXPORTED : some;
+    const entities = this.#joined === 1 || some.every((entity) => entity === LINKS) ? EXPORTED : some;
     world.database(name).constraint = (_entity, _id, row) =>
       this.#scene.faulty && String(row?.name).startsWith('bad') ? REFUSED : null;
     const Entities = entities.map((Type) => ({ Type }));

@@ -109,7 +109,8 @@ async function destinationFindings(
 ): Promise<Finding[]> {
   const positions = (await destination.positions()) ?? [];
   const foreign = positions.find(({ profileId }) => profileId !== profile.id);
-  const { findings, own } = await tableFindings(ports, profile, destination, definitions, positions);
+  const placed = positions.filter(({ profileId }) => profileId === profile.id);
+  const { findings, own } = await tableFindings(ports, profile, destination, definitions, placed);
   const examined = await destination.examine(own);
   permissions.push(...examined.permissions);
   return [

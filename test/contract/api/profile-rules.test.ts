@@ -1,0 +1,298 @@
+import { describe, expect, it } from 'vitest';
+import { PERMISSION_CODES } from '../../../shared/destination/permissions.ts';
+import { FreshetError } from '../../../shared/errors/error.ts';
+import { TENANT_ID } from '../../support/world.ts';
+import { CLIENT_BODY, entitiesOf, SECOND, SECRET, useApi } from './kit.ts';
+
+const api = useApi();
+const validate = (more: object) => api.call('POST', 'profiles/validate', { body: { ...CLIENT_BODY, ...more } });
+const names = (table: string) => [...api.world().destination('sales', table).values()];
+const put = (id: string, more: object = {}) => api.call('PUT', `profiles/${id}`, { body: { ...CLIENT_BODY, ...more } });
+
+/** Look-alikes, other ports, user information, addresses, redirect tricks: nothing may be asked of any of them. */
+const HOSTILE = [
+  'http://contoso.vault.azure.net/secrets/s',
+  'https://contoso.vault.azure.net:8443/secrets/s',
+  'https://user:word@contoso.vault.azure.net/secrets/s',
+  'https://contoso.vault.azure.net./secrets/s',
+  'https://contoso.vault.azure.net.example.com/secrets/s',
+  'https://vault.azure.net/secrets/s',
+  'https://contosovault.azure.net/secrets/s',
+  'https://contoso.vault.azure.net@example.com/secrets/s',
+  'https://example.com#.vault.azure.net/secrets/s',
+  'https://example.com/.vault.azure.net/secrets/s',
+  'https://contoso.vault.azure.net\\@example.com/secrets/s',
+  'https://127.0.0.1/secrets/s',
+  'https://[::1]/secrets/s',
+  'https://169.254.169.254/secrets/s',
+  'https://xn--cntoso-90a.vault.azure.net/secrets/s',
+  'https://cоntoso.vault.azure.net/secrets/s',
+  'https://contoso.vault.azure.net/secrets/../keys/s',
+  'https://contoso.vault.azure.net/keys/s',
+  'https://contoso.vault.azure.net/secrets/s?x=1',
+  ' https://contoso.vault.azure.net/secrets/s',
+  'https://127.0.0.1:7083/secrets/destination',
+];
+
+describe('the address of the secret', () => {
+  it.each(HOSTILE)('%j is refused by create, replace and validate', async (DestinationKeyVaultUri) => {
+    const created = await api.call('POST', 'profiles', { body: { ...CLIENT_BODY, DestinationKeyVaultUri } });
+    expect(created).toMatchObject({ status: 400, json: { Code: 'VAULT_URL_REFUSED' } });
+    const id = await api.created();
+    expect((await put(id, { DestinationKeyVaultUri })).json.Code).toBe('VAULT_URL_REFUSED');
+    expect((await validate({ Name: 'another', DestinationKeyVaultUri })).text).toContain('VAULT_URL_REFUSED');
+    expect((await api.profile(id)).DestinationKeyVaultUri).toBe(SECRET);
+  });
+
+  it('is used exactly as given: letter case, version and slash at the end', async () => {
+    const wrongCase = await validate({ DestinationKeyVaultUri: SECRET.replace('des-connection', 'DES-connection') });
+    expect(wrongCase.text).toContain('SECRET_NOT_FOUND');
+    const current = SECRET.replace(/[0-9a-f]{32}$/, '');
+    expect((await validate({ DestinationKeyVaultUri: current })).status).toBe(200);
+    expect(
+      (await api.call('POST', 'profiles', { body: { ...CLIENT_BODY, DestinationKeyVaultUri: current } })).json,
+    ).toMatchObject({ DestinationKeyVaultUri: current });
+  });
+});
+
+describe('validate', () => {
+  it('names everything found at once, wrong fields included, each with what to do', async () => {
+    await api.created();
+    api.world().database('sales').denied.add('CRTB').add('UP');
+    const { status, json } = await validate({
+      RetryPolicy: { MaxRetryCount: 21 },
+      Entities: entitiesOf('parent', 'untracked', 'nosuchthing', 'activitypointer'),
+    });
+    expect(status).toBe(400);
+    for (const text of [
+      'RetryPolicy.MaxRetryCount: at most 20',
+      'choose phonecall, appointment, email, task',
+      'Name: The organization has a profile named SalesExport already. (PROFILE_NAME_TAKEN)',
+      'untracked does not track changes. (ENTITY_NOT_TRACKED)',
+      'The organization has no entity nosuchthing.',
+      'CRTB CREATE TABLE',
+      'UP UPDATE',
+    ])
+      expect(json.Message).toContain(text);
+    expect((await api.call('GET', 'profiles')).json).toHaveLength(1);
+  });
+
+  it.each([
+    ['SECRET_NOT_FOUND', () => ({ DestinationKeyVaultUri: 'https://contoso.vault.azure.net/secrets/other' })],
+    [
+      'SECRET_NOT_TAGGED',
+      () => {
+        api.world().secrets.set(SECRET, { value: 'sales', tags: { another: TENANT_ID } });
+        return {};
+      },
+    ],
+    [
+      'DESTINATION_LOGIN_FAILED',
+      () => {
+        api.world().wrapDestination = (destination) =>
+          Object.assign(Object.create(destination), {
+            positions: () => Promise.reject(new FreshetError('DESTINATION_LOGIN_FAILED', { text: 'no such user' })),
+            close: async () => {},
+          });
+        return {};
+      },
+    ],
+    ['RELATIONSHIP_ALONE', () => ({ Entities: entitiesOf('parentchild') })],
+  ])('finds %s', async (code, change) => {
+    const { status, text } = await validate(change());
+    expect(status).toBe(400);
+    expect(text).toContain(code);
+  });
+
+  it('with the Id of a profile is about its replacement: its own name and tables are no clash', async () => {
+    const Id = await api.active();
+    expect((await validate({ Id })).status).toBe(200);
+    expect((await validate({})).text).toMatch(/PROFILE_NAME_TAKEN.*DESTINATION_TABLES_TAKEN.*TABLE_STANDS/s);
+  });
+});
+
+describe('test', () => {
+  it('answers every permission of the original by its code and name', async () => {
+    const id = await api.created();
+    api.world().database('sales').denied.add('AL');
+    const { status, json } = await api.call('GET', `profiles/${id}/test`);
+    expect(status).toBe(200);
+    expect(json.Passed).toBe(false);
+    expect(json.Findings).toMatchObject([{ Code: 'PERMISSION_MISSING', Severity: 'Error' }]);
+    expect(json.Permissions.map(({ Code }: { Code: string }) => Code)).toEqual(PERMISSION_CODES);
+    expect(json.Permissions).toContainEqual(
+      expect.objectContaining({ Code: 'AL', Name: 'ALTER', Scope: 'Schema', State: 'Missing' }),
+    );
+  });
+
+  it('says of an intersect entity without change tracking that it is read whole', async () => {
+    const { organization } = api.world();
+    const { definition } = organization.table('parentchild');
+    organization.define({ ...definition, changeTrackingEnabled: false });
+    const { json } = await api.call('GET', `profiles/${await api.created()}/test`);
+    expect(json).toMatchObject({ Passed: true, Findings: [{ Code: 'READ_WHOLE', Severity: 'Advice' }] });
+  });
+});
+
+describe('an organization in administration mode', () => {
+  it('gets no profile activated', async () => {
+    const id = await api.created();
+    api.world().wrapSource = (source) => ({
+      ...source,
+      identity: () => Promise.reject(new FreshetError('SOURCE_ADMINISTRATION_MODE', { host: 'contoso' })),
+    });
+    const { status, text } = await api.call('POST', `profiles/${id}/activate`);
+    expect(status).toBe(400);
+    expect(text).toContain('SOURCE_ADMINISTRATION_MODE');
+  });
+});
+
+describe('activatemetadata', () => {
+  it('makes the tables and reads no row; activatedata then fills them', async () => {
+    api.world().organization.create('parent', { name: 'one' });
+    const id = await api.created();
+    expect((await api.call('POST', `profiles/${id}/activatemetadata`, { body: '' })).json).toMatchObject({ State: 0 });
+    await api.world().run(60 * SECOND);
+    expect(names('parent')).toEqual([]);
+    expect((await api.profile(id)).Entities[0].Status).toMatchObject({
+      EntityMetadataState: 'Created',
+      InitialSyncState: 'NotStarted',
+    });
+    expect((await api.call('POST', `profiles/${id}/activatedata`, { body: '' })).status).toBe(200);
+    await api.world().run(10 * SECOND);
+    expect(names('parent')).toEqual(['one']);
+  });
+});
+
+describe('PUT', () => {
+  it('on an active profile stops one entity and starts another at once; the table of the first stays', async () => {
+    api.world().organization.create('parent', { name: 'p' });
+    api.world().organization.create('child', { name: 'c' });
+    const id = await api.active({ Entities: entitiesOf('parent') });
+    const { status, json } = await put(id, { Entities: entitiesOf('child') });
+    expect([status, json.State, json.Entities.length]).toEqual([200, 1, 1]);
+    api.world().organization.create('parent', { name: 'late' });
+    await api.world().run(10 * SECOND);
+    expect([names('parent'), names('child')]).toEqual([['p'], ['c']]);
+    expect((await api.profile(id)).Entities[0].Status).toMatchObject({ InitialSyncState: 'Completed' });
+  });
+
+  it('refuses an entity whose table stands, with the way to drop it; dropped, it begins anew', async () => {
+    api.world().organization.create('parent', { name: 'p' });
+    const id = await api.active({ Entities: entitiesOf('parent', 'child') });
+    expect((await put(id, { Entities: entitiesOf('child') })).status).toBe(200);
+    const refused = await put(id, { Entities: entitiesOf('child', 'parent') });
+    expect(refused).toMatchObject({ status: 400, json: { Code: 'ACTIVATION_REFUSED' } });
+    expect(refused.json.Message).toMatch(/TABLE_STANDS.*drop\?entity=parent/s);
+    await api.world().run(60 * SECOND);
+    expect((await put(id, { Entities: entitiesOf('child', 'parent') })).text).toContain('TABLE_STANDS');
+    const dropped = await api.call('POST', `profiles/${id}/drop?entity=parent`);
+    expect(dropped.json).toEqual({ Entities: ['parent'] });
+    expect((await put(id, { Entities: entitiesOf('child', 'parent') })).status).toBe(200);
+    await api.world().run(10 * SECOND);
+    expect(names('parent')).toEqual(['p']);
+  });
+
+  it('adopts a table that stands when it is told to and the shape fits, and leaves no row that is gone', async () => {
+    const { self } = api.world().organization.create('parent', { name: 'gone meanwhile' });
+    const id = await api.active({ Entities: entitiesOf('parent', 'child') });
+    await put(id, { Entities: entitiesOf('child') });
+    await api.world().run(10 * SECOND);
+    api.world().organization.delete('parent', self.id);
+    api.world().organization.create('parent', { name: 'new' });
+    const adopting = { Entities: [...entitiesOf('child'), { Type: 'parent', Settings: { Adopt: true } }] };
+    const area = api.world().database('sales').area({ schema: 'dbo', prefix: '' });
+    const held = area.tables.get('parent')?.columns;
+    const column = held?.get('name');
+    if (!held || !column) throw new Error('no table to adopt');
+    held.set('name', { ...column, type: 'datetime' });
+    expect((await put(id, adopting)).text).toContain('TABLE_UNFIT');
+    held.set('name', column);
+    expect((await put(id, adopting)).status).toBe(200);
+    await api.world().run(10 * SECOND);
+    expect(names('parent')).toEqual(['new']);
+  });
+
+  it('changes name, retries and secret, but neither organization nor, once tables were made, schema and prefix', async () => {
+    const id = await api.active();
+    expect((await put(id, { Name: 'New', RetryPolicy: { MaxRetryCount: 0 } })).json).toMatchObject({
+      Name: 'New',
+      RetryPolicy: { MaxRetryCount: 0, IntervalInSeconds: 5 },
+    });
+    for (const more of [{ DestinationPrefix: 'crm' }, { DestinationSchemaName: 'other' }])
+      expect(await put(id, more)).toMatchObject({ status: 409, json: { Code: 'PROFILE_FIXED' } });
+    const fresh = await api.created({ Name: 'Fresh' });
+    expect((await put(fresh, { Name: 'Fresh', DestinationPrefix: 'crm' })).status).toBe(200);
+    expect((await put(fresh, { Name: 'NEW' })).json.Code).toBe('PROFILE_NAME_TAKEN');
+  });
+});
+
+describe('pause and resume', () => {
+  it('let one table stand still while others go on, and lose nothing', async () => {
+    const id = await api.active();
+    expect((await api.call('POST', `profiles/${id}/pause?ENTITY=Parent`)).json).toEqual({ Entities: ['parent'] });
+    api.world().organization.create('parent', { name: 'p' });
+    api.world().organization.create('child', { name: 'c' });
+    await api.world().run(60 * SECOND);
+    expect([names('parent'), names('child')]).toEqual([[], ['c']]);
+    expect((await api.profile(id)).Entities[0].Status.CurrentState).toBe('Paused');
+    await api.call('POST', `profiles/${id}/resume`);
+    await api.world().run(10 * SECOND);
+    expect(names('parent')).toEqual(['p']);
+  });
+});
+
+describe('resync', () => {
+  it('of one entity heals what somebody changed in its table', async () => {
+    const { self } = api.world().organization.create('parent', { name: 'true' });
+    const id = await api.active();
+    const rows = api.world().database('sales').area({ schema: 'dbo', prefix: '' }).tables.get('parent')?.rows;
+    const row = rows?.get(self.id);
+    if (!rows || !row) throw new Error('nothing was copied');
+    rows.set(self.id, { ...row, cells: { ...row.cells, name: 'false' } });
+    rows.set('x', { ...row, id: 'x' });
+    expect((await api.call('POST', `profiles/${id}/resync?entity=parent`)).json).toEqual({ Entities: ['parent'] });
+    expect((await api.profile(id)).Entities[0].Status.InitialSyncState).toBe('InProgress');
+    await api.world().run(10 * SECOND);
+    expect(names('parent')).toEqual(['true']);
+    expect((await api.profile(id)).Entities[0].Status.InitialSyncState).toBe('Completed');
+  });
+
+  it('of what the profile does not export is refused', async () => {
+    const id = await api.active({ Entities: entitiesOf('parent') });
+    expect(await api.call('POST', `profiles/${id}/resync?entity=child`)).toMatchObject({ status: 404 });
+  });
+});
+
+describe('drop', () => {
+  it('takes nothing from an active profile, and all from one that is not', async () => {
+    api.world().organization.create('parent', { name: 'p' });
+    const id = await api.active();
+    for (const query of ['', '?entity=parent'])
+      expect(await api.call('POST', `profiles/${id}/drop${query}`)).toMatchObject({ json: { Code: 'PROFILE_ACTIVE' } });
+    await api.call('POST', `profiles/${id}/deactivate`);
+    const dropped = await api.call('POST', `profiles/${id}/drop`);
+    expect(dropped.json).toEqual({ Entities: ['parent', 'child', 'parentchild'] });
+    const area = api.world().database('sales').area({ schema: 'dbo', prefix: '' });
+    expect([area.own, area.tables.size]).toEqual([null, 0]);
+    await api.call('POST', `profiles/${id}/activate`);
+    await api.world().run(10 * SECOND);
+    expect(names('parent')).toEqual(['p']);
+  });
+});
+
+describe('two profiles of one organization', () => {
+  it('write to two databases, and one that is deleted leaves its objects and the other alone', async () => {
+    const second = SECRET.replace('des-connection', 'second');
+    api.world().secrets.set(second, { value: 'second', tags: { [CLIENT_BODY.OrganizationId]: TENANT_ID } });
+    const first = await api.active();
+    await api.active({ Name: 'Second', DestinationKeyVaultUri: second });
+    api.world().organization.create('parent', { name: 'both' });
+    await api.world().run(10 * SECOND);
+    await api.call('DELETE', `profiles/${first}`);
+    api.world().organization.create('parent', { name: 'one' });
+    await api.world().run(10 * SECOND);
+    expect(names('parent')).toEqual(['both']);
+    expect([...api.world().destination('second').values()].toSorted()).toEqual(['both', 'one']);
+  });
+});
