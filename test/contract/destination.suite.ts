@@ -1,3 +1,4 @@
+import { describeAdministering } from './destination/administering.ts';
 import { describeApplying } from './destination/applying.ts';
 import { describeDefining } from './destination/defining.ts';
 import type { MakeHarness } from './destination/harness.ts';
@@ -12,4 +13,5 @@ export function describeDestination(name: string, make: MakeHarness): void {
   describeRetries(name, make);
   describeSnapshots(name, make);
   describeValues(name, make);
+  describeAdministering(name, make);
 }

@@ -4,9 +4,8 @@ import { FreshetError } from '../../errors/error.ts';
 import { ringFeedsOf } from '../bells.ts';
 import { failuresContainer } from '../failures/folders.ts';
 import type { ExportPorts } from '../ports.ts';
-import { mustNotBeStopped } from './activation.ts';
 import { LOGICAL_NAME } from './profile-body.ts';
-import { type Administered, ringProfile, visibleProfile } from './profiles.ts';
+import { type Administered, mustNotBeStopped, ringProfile, visibleProfile } from './profiles.ts';
 
 /** What an administrator asks of a profile, and of which of its entities: absent, of all. */
 export interface Request {

@@ -1,10 +1,10 @@
 import type { FeedKey, Profile } from '../../control/model.ts';
 import { shapeOf } from '../../dataverse/shape.ts';
-import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { isFreshetError } from '../../errors/error.ts';
 import { ringFeedsOf } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
 import { initialSyncState } from './profile-json.ts';
-import { ringProfile } from './profiles.ts';
+import { mustNotBeStopped, ringProfile } from './profiles.ts';
 import { registerActive } from './registering.ts';
 import { mustValidate } from './validation.ts';
 
@@ -33,12 +33,6 @@ export async function requestActivation(
   const change = { intent, trouble: null, modifiedAt: ports.clock.now() };
   const stands = await ports.control.profiles.update(profile.id, change, { intent: profile.intent });
   return stands ? { profileId: profile.id, intent, scope } : null;
-}
-
-/** PROFILE_STOPPED: its organization is another one now, or its deletion broke off. */
-export function mustNotBeStopped({ id, state, trouble }: Profile): void {
-  if (state !== 'stopped') return;
-  throw new FreshetError('PROFILE_STOPPED', { profileId: id, reason: trouble?.text ?? '' });
 }
 
 /**

@@ -68,13 +68,14 @@ export async function getProfile(
   return show(ports, await visibleProfile(ports, administered, id), status);
 }
 
-/** Stops at once; positions and feeds stay, so that activating again loses nothing. */
+/** Stops at once, PROFILE_STOPPED when that was done for good; positions and feeds stay, so that activating again loses nothing. */
 export async function deactivateProfile(
   ports: ExportPorts,
   administered: Administered,
   id: string,
 ): Promise<ProfileJson> {
   const profile = await visibleProfile(ports, administered, id);
+  mustNotBeStopped(profile);
   const change = { state: 'deactivated', intent: ports.newId(), modifiedAt: ports.clock.now() } as const;
   await ports.control.profiles.update(id, change);
   await tryToRegisterActive(ports, profile.settings.organizationId);
@@ -102,6 +103,12 @@ export async function visibleProfile(ports: ExportPorts, administered: Administe
   const profile = await ports.control.profiles.get(id);
   if (profile && administered.includes(profile.settings.organizationId)) return profile;
   throw new FreshetError('PROFILE_NOT_FOUND', { profileId: id });
+}
+
+/** PROFILE_STOPPED: its organization is another one now, or its deletion broke off. */
+export function mustNotBeStopped({ id, state, trouble }: Profile): void {
+  if (state !== 'stopped') return;
+  throw new FreshetError('PROFILE_STOPPED', { profileId: id, reason: trouble?.text ?? '' });
 }
 
 async function show(ports: ExportPorts, profile: Profile, status: boolean): Promise<ProfileJson> {

@@ -2,9 +2,9 @@ import type { Profile, ProfileSettings } from '../../control/model.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { PAGES_CONTAINER } from '../pages.ts';
 import type { ExportPorts } from '../ports.ts';
-import { type Activation, mustNotBeStopped } from './activation.ts';
+import type { Activation } from './activation.ts';
 import { readProfileBody } from './profile-body.ts';
-import { type Administered, visibleProfile } from './profiles.ts';
+import { type Administered, mustNotBeStopped, visibleProfile } from './profiles.ts';
 import { mustValidate } from './validation.ts';
 
 /**

@@ -65,7 +65,16 @@ describe('an organization restored to an earlier time', () => {
   it.each(['refuse', 'accept'] as const)(
     'stops its profiles, whether it refuses tokens of its future or not (%s); made anew, one copies what is there',
     async (tokenAhead) => {
-      const { world, id } = await copied({ variants: { tokenAhead, tokenMoment: 'end' } });
+      const { world, id } = await copied({ variants: { tokenAhead } });
+      // The model repeats a token of its future; this organization says where it stands.
+      world.wrapSource = (source) => ({
+        ...source,
+        async read(...asked) {
+          const page = await source.read(...asked);
+          const version = String(world.organization.snapshot().version);
+          return { ...page, token: page.token?.replace(/^\d+/, version) ?? null };
+        },
+      });
       const backup = world.organization.snapshot();
       for (let n = 0; n < 20; n++) world.organization.create('parent', { name: `lost ${n}` });
       await world.run(10 * SECOND);

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PERMISSION_CODES } from '../../../shared/destination/permissions.ts';
+import type { Destination } from '../../../shared/destination/port.ts';
+import {
+  ACCOUNT,
+  attribute,
+  Chain,
+  type DestinationHarness,
+  entityOf,
+  idOf,
+  type MakeHarness,
+  refusedEntry,
+  rowOf,
+} from './harness.ts';
+
+/** What administrators ask of a destination: whether it can be used, and to take things away. */
+export function describeAdministering(name: string, make: MakeHarness): void {
+  describe(`destination ${name}: administering`, () => {
+    let harness: DestinationHarness;
+    let destination: Destination;
+    beforeEach(async () => {
+      harness = await make();
+      destination = harness.open();
+    });
+    afterEach(() => harness.close());
+
+    it('an examination says of each permission whether it is granted, before tables stand and after', async () => {
+      for (const prepared of [false, true]) {
+        if (prepared) await new Chain(destination).begin();
+        const { permissions, readOnly } = await destination.examine(['account', 'contact']);
+        expect(permissions.map(({ code }) => code)).toEqual(PERMISSION_CODES);
+        expect(permissions.filter(({ state }) => state === 'missing')).toEqual([]);
+        expect(readOnly).toBe(false);
+      }
+    });
+
+    it('a table fits when columns have to be added or widened alone', async () => {
+      const thing = (type: 'StringType' | 'IntegerType', maxLength = 5) =>
+        entityOf('thing', [attribute('a', type, { maxLength }), attribute('b', 'IntegerType')]);
+      expect(await destination.misfit(thing('StringType'))).toBeNull();
+      await destination.prepare({ deleteLog: false });
+      await destination.shape(entityOf('thing', [attribute('a', 'StringType', { maxLength: 5 })]));
+      expect(await destination.misfit(thing('StringType', 9))).toBeNull();
+      expect(await destination.misfit(thing('IntegerType'))).toContain('column a of table');
+    });
+
+    it('an entity forgotten has no position, retry or failed record, and its table stays', async () => {
+      const chain = await new Chain(destination).begin();
+      await chain.apply({
+        rows: [rowOf(idOf(1))],
+        refused: [refusedEntry(idOf(2)), refusedEntry(idOf(3), { dueAt: null })],
+      });
+      await destination.forget('account');
+      await destination.forget('account');
+      expect(await destination.positions()).toEqual([]);
+      expect(await destination.dueRetries(Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
+      expect(await destination.unloggedFailures(9)).toEqual([]);
+      expect(await harness.rows(ACCOUNT)).toHaveLength(1);
+    });
+
+    it('another profile’s entity is not forgotten', async () => {
+      await new Chain(destination).begin();
+      await harness.open({ profileId: 'profile-2' }).forget('account');
+      expect(await destination.positions()).toHaveLength(1);
+    });
+
+    it('nothing has to stand to be forgotten or dropped', async () => {
+      await destination.forget('account');
+      expect(await destination.drop('account')).toBe(false);
+      expect(await destination.dropOwn()).toBe(false);
+    });
+
+    it('a table dropped is gone with its position, others stay; then Freshet’s own can be dropped', async () => {
+      const contact = entityOf('contact', [attribute('name', 'StringType', { maxLength: 5 })]);
+      await new Chain(destination).begin();
+      await new Chain(destination, contact).begin();
+      expect(await destination.drop('account')).toBe(true);
+      expect(await destination.existingTables(['account', 'contact'])).toEqual(['contact']);
+      expect((await destination.positions())?.map(({ entity }) => entity)).toEqual(['contact']);
+      expect(await destination.dropOwn()).toBe(true);
+      expect(await destination.positions()).toBeNull();
+      expect(await destination.existingTables(['contact'])).toEqual(['contact']);
+    });
+
+    it('retries of entities left out are not due', async () => {
+      const chain = await new Chain(destination).begin();
+      await chain.apply({ refused: [refusedEntry(idOf(2), { dueAt: 7 })] });
+      expect(await destination.dueRetries(8, 9, ['contact'])).toHaveLength(1);
+      expect(await destination.dueRetries(8, 9, ['account'])).toEqual([]);
+      expect(await destination.nextRetryAt(['contact'])).toBe(7);
+      expect(await destination.nextRetryAt(['account'])).toBeNull();
+    });
+  });
+}
