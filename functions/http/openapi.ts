@@ -21,7 +21,7 @@ export function openApi(endpoints: readonly Endpoint[]): Json {
       description: 'The control API of the retired Data Export Service, and what its pages did beyond it.',
     },
     security: [{ bearer: [] }],
-    paths,
+    paths: { ...PUBLIC_PATHS, ...paths },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
       responses: { Error: { description: 'What, and what to do about it.', content: jsonContent(failure) } },
@@ -29,6 +29,34 @@ export function openApi(endpoints: readonly Endpoint[]): Json {
     },
   };
 }
+
+/** What needs no token; see public.ts. */
+const PUBLIC_PATHS = {
+  '/crm/exporter/aad/challenge': {
+    get: {
+      operationId: 'challenge',
+      summary: 'Where to sign in.',
+      security: [],
+      responses: { 401: { description: 'WWW-Authenticate names authorization_uri and resource_id.' } },
+    },
+  },
+  '/api/health': {
+    get: {
+      operationId: 'health',
+      summary: 'Whether the whole pipeline is ready.',
+      security: [],
+      responses: { 200: { description: 'It is.' }, 503: { description: 'The codes say what is not.' } },
+    },
+  },
+  '/api/openapi.json': {
+    get: {
+      operationId: 'openApi',
+      summary: 'This description.',
+      security: [],
+      responses: { 200: { description: 'OpenAPI 3.1.' } },
+    },
+  },
+};
 
 function operation({ name, summary, route, query = {}, body, answer, status = 200 }: Endpoint, schemas: Schemas): Json {
   const parameters = [
