@@ -3,6 +3,7 @@ import { shapeOf } from '../../dataverse/shape.ts';
 import { isFreshetError } from '../../errors/error.ts';
 import { ringFeedsOf } from '../bells.ts';
 import type { ExportPorts } from '../ports.ts';
+import { leaveOthers } from './leaving.ts';
 import { initialSyncState } from './profile-json.ts';
 import { mustNotBeStopped, ringProfile } from './profiles.ts';
 import { registerActive } from './registering.ts';
@@ -91,7 +92,7 @@ async function noteFailure(
 
 /** None says whether a later wish kept it from its change: the look before the next step does. */
 const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Promise<void>> = {
-  validate: (ports, profile) => mustValidate(ports, profile, { patient: true }),
+  validate: (ports, profile) => mustValidate(ports, profile, { patience: 'all' }),
   tables: makeTables,
   define: defineTables,
   join: joinFeeds,
@@ -113,6 +114,8 @@ async function makeTables(ports: ExportPorts, profile: Profile): Promise<void> {
 async function joinFeeds(ports: ExportPorts, profile: Profile): Promise<void> {
   const { id, intent, settings } = profile;
   const origin = profile.origin ?? (await ports.sourceOf(settings.organizationId).identity());
+  // A replacement that broke off may have left subscriptions to what is no longer named.
+  await leaveOthers(ports, profile);
   await subscribeAll(ports, profile);
   const change = { state: 'active', origin, trouble: null, breaker: null, activatedAt: ports.clock.now() } as const;
   await ports.control.profiles.update(id, change, { intent });

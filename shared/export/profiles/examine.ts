@@ -8,7 +8,7 @@ import { type Validation, type ValidationOptions, validate } from './validation.
 
 /** What the checks of an activation would find of a stored profile now. PROFILE_NOT_FOUND. */
 export async function testProfile(ports: ExportPorts, administered: Administered, id: string) {
-  return validationJson(await validate(ports, await visibleProfile(ports, administered, id)));
+  return validationJson(await validate(ports, await visibleProfile(ports, administered, id), { patience: 'none' }));
 }
 
 /**
@@ -30,7 +30,7 @@ export async function validateBody(ports: ExportPorts, administered: Administere
     ...(wrong.has('Name') || !isAdministered ? [] : await nameFindings(ports, profile)),
   ];
   const { findings, permissions } = isAdministered
-    ? await validate(ports, profile, skippingDestination(wrong, own))
+    ? await validate(ports, profile, optionsFor(wrong, own))
     : { findings: [], permissions: [] };
   const all = { findings: [...own, ...findings], permissions };
   const details = [...faults.map(faultText), findingsText(all.findings)].filter((text) => text !== '').join('; ');
@@ -39,10 +39,10 @@ export async function validateBody(ports: ExportPorts, administered: Administere
 }
 
 /** Where the address is wrong, nothing is asked for; schema and prefix name the tables that are looked for. */
-function skippingDestination(wrong: ReadonlySet<string>, own: readonly Finding[]): ValidationOptions {
+function optionsFor(wrong: ReadonlySet<string>, own: readonly Finding[]): ValidationOptions {
   const fields = ['DestinationKeyVaultUri', 'DestinationSchemaName', 'DestinationPrefix'];
   const isWrong = fields.some((field) => wrong.has(field)) || own.some(({ field }) => field === fields[0]);
-  return isWrong ? { skip: 'destination' } : {};
+  return { patience: 'none', ...(isWrong ? { skip: 'destination' } : {}) };
 }
 
 function addressFindings(ports: ExportPorts, keyVaultUri: string): Finding[] {

@@ -1,8 +1,8 @@
 import type { Profile } from '../../control/model.ts';
 import type { OrganizationIdentity } from '../../dataverse/port.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
-import { PAGES_CONTAINER } from '../pages.ts';
 import type { ExportPorts } from '../ports.ts';
+import { leaveFeed } from './leaving.ts';
 import { tryToRegisterActive } from './registering.ts';
 
 /** What makes an organization the one it was; its tenant may change around it. */
@@ -62,8 +62,7 @@ async function stop(ports: ExportPorts, profile: Profile, reason: string): Promi
   await ports.control.profiles.update(profileId, { state: 'stopped', intent: ports.newId(), trouble, breaker: null });
   ports.log.write('error', 'profile stopped', { profileId, code: error.code, reason });
   for (const { organizationId, entity } of await ports.control.profiles.subscriptions(profileId)) {
-    const pages = await ports.control.profiles.leave(profileId, { organizationId, entity });
-    for (const page of pages) await ports.blobs.remove(PAGES_CONTAINER, page);
+    await leaveFeed(ports, profileId, { organizationId, entity });
   }
   await tryToRegisterActive(ports, settings.organizationId);
 }

@@ -31,7 +31,10 @@ const retryPolicy = z.object({
 
 const entity = z.object({
   Type: z.string().regex(LOGICAL_NAME, 'a logical name of an entity, e.g. account'),
-  Settings: z.unknown().optional(),
+  Settings: z
+    .unknown()
+    .optional()
+    .describe('Kept and given back. Adopt: true fills a table that stands already, if its shape fits.'),
 });
 
 /** The body of create, replace and validate, in the original's names; unknown fields are ignored. */

@@ -1,8 +1,8 @@
 import type { Profile, ProfileSettings } from '../../control/model.ts';
 import { FreshetError } from '../../errors/error.ts';
-import { PAGES_CONTAINER } from '../pages.ts';
 import type { ExportPorts } from '../ports.ts';
 import type { Activation } from './activation.ts';
+import { leaveOthers } from './leaving.ts';
 import { readProfileBody } from './profile-body.ts';
 import { type Administered, mustNotBeStopped, visibleProfile } from './profiles.ts';
 import { mustValidate } from './validation.ts';
@@ -30,7 +30,7 @@ export async function replaceProfile(
   const change = { settings, intent, modifiedAt: ports.clock.now() };
   if (!(await ports.control.profiles.update(id, change, { intent: profile.intent })))
     throw await refusal(ports, profile, settings);
-  await leaveOthers(ports, { ...profile, ...change });
+  await leaveOthers(ports, { id, settings });
   return isActive && intent !== null ? { profileId: id, intent, scope: 'all' } : null;
 }
 
@@ -48,15 +48,4 @@ async function refusal(ports: ExportPorts, { id, intent }: Profile, { name }: Pr
   const now = await ports.control.profiles.get(id);
   if (now === null) return new FreshetError('PROFILE_NOT_FOUND', { profileId: id });
   return new FreshetError(now.intent === intent ? 'PROFILE_NAME_TAKEN' : 'PROFILE_CHANGED', { name });
-}
-
-/** Ends the subscriptions to entities that the profile does not name. Their positions go with the worker's next turn. */
-async function leaveOthers(ports: ExportPorts, { id, settings }: Profile): Promise<void> {
-  const named = new Set(settings.entities.map(({ entity }) => entity));
-  for (const { organizationId, entity } of await ports.control.profiles.subscriptions(id)) {
-    if (named.has(entity)) continue;
-    const pages = await ports.control.profiles.leave(id, { organizationId, entity });
-    for (const page of pages) await ports.blobs.remove(PAGES_CONTAINER, page);
-    ports.log.write('info', 'entity removed from profile', { profileId: id, entity });
-  }
 }

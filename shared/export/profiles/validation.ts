@@ -18,12 +18,12 @@ export interface Validation {
 
 export interface ValidationOptions {
   /**
-   * A caller who waits gets a destination or vault that cannot be reached as a finding (the address may be wrong); for a
-   * patient one, as for the organization always, it is trouble that passes and is thrown.
+   * Whose trouble that passes by itself is thrown, for another attempt, instead of being a finding. A caller who waits wants to
+   * know of a destination or vault that cannot be reached, for the address may be wrong; durable steps come again.
    */
-  readonly patient?: boolean;
-  /** Left out: the source, or the destination, cannot be asked about with the fields as they are. */
-  readonly skip?: 'source' | 'destination';
+  readonly patience?: 'none' | 'organization' | 'all';
+  /** The destination cannot be asked with the fields as they are. */
+  readonly skip?: 'destination';
 }
 
 const DESTINATION = 'DestinationKeyVaultUri';
@@ -32,13 +32,13 @@ const DESTINATION = 'DestinationKeyVaultUri';
 export async function validate(
   ports: ExportPorts,
   profile: Profile,
-  { patient = false, skip }: ValidationOptions = {},
+  { patience = 'organization', skip }: ValidationOptions = {},
 ): Promise<Validation> {
   const definitions = new Map<string, EntityMetadata>();
-  const source = skip === 'source' ? [] : await sourceFindings(ports, profile, definitions);
+  const source = await sourceFindings(ports, profile, definitions, patience !== 'none');
   if (skip === 'destination') return { findings: source, permissions: [] };
   const permissions: PermissionCheck[] = [];
-  const destination = await found(DESTINATION, patient, () =>
+  const destination = await found(DESTINATION, patience === 'all', () =>
     ports.destinations.visit(profile, (open) => destinationFindings(ports, profile, open, definitions, permissions)),
   );
   return { findings: [...source, ...destination], permissions };
@@ -54,16 +54,17 @@ async function sourceFindings(
   ports: ExportPorts,
   profile: Profile,
   definitions: Map<string, EntityMetadata>,
+  patient: boolean,
 ): Promise<Finding[]> {
   const { organizationId, entities } = profile.settings;
   if (!ports.organizations.has(organizationId))
     return [errorFinding(new FreshetError('ORGANIZATION_UNKNOWN', { organizationId }), 'OrganizationId')];
-  const organization = await found('OrganizationId', true, () => organizationFindings(ports, profile));
+  const organization = await found('OrganizationId', patient, () => organizationFindings(ports, profile));
   if (organization.length > 0) return organization;
   const source = ports.sourceOf(organizationId);
   const each = await Promise.all(
     entities.map(({ entity }, index) =>
-      found(`Entities[${index}].Type`, true, async () => {
+      found(`Entities[${index}].Type`, patient, async () => {
         const definition = await source.metadata(entity);
         definitions.set(entity, definition);
         return entityFindings(profile, definition, `Entities[${index}].Type`);

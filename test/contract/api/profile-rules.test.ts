@@ -134,6 +134,25 @@ describe('test', () => {
   });
 });
 
+describe('an organization or a destination that does not answer', () => {
+  it('is one finding beside the others for test and validate, and trouble that passes for activate', async () => {
+    const id = await api.created();
+    const world = api.world();
+    world.database('sales').denied.add('CRTB');
+    world.wrapSource = (source) => ({
+      ...source,
+      identity: () => Promise.reject(new FreshetError('SOURCE_UNAVAILABLE', { host: 'contoso', reason: 'no answer' })),
+    });
+    const { status, json } = await api.call('GET', `profiles/${id}/test`);
+    expect([status, json.Findings.map(({ Code }: { Code: string }) => Code)]).toEqual([
+      200,
+      ['SOURCE_UNAVAILABLE', 'PERMISSION_MISSING'],
+    ]);
+    expect((await validate({ Name: 'another' })).text).toMatch(/SOURCE_UNAVAILABLE.*PERMISSION_MISSING/s);
+    expect((await api.call('POST', `profiles/${id}/activate`)).status).toBe(503);
+  });
+});
+
 describe('an organization in administration mode', () => {
   it('gets no profile activated', async () => {
     const id = await api.created();

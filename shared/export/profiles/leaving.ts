@@ -1,0 +1,22 @@
+import type { FeedKey, Profile } from '../../control/model.ts';
+import { PAGES_CONTAINER } from '../pages.ts';
+import type { ExportPorts } from '../ports.ts';
+
+/** Ends a profile's subscription; pages that nobody needs any more go with it. Safe to repeat. */
+export async function leaveFeed(ports: ExportPorts, profileId: string, feed: FeedKey): Promise<void> {
+  const pages = await ports.control.profiles.leave(profileId, feed);
+  for (const page of pages) await ports.blobs.remove(PAGES_CONTAINER, page);
+}
+
+/** Ends the subscriptions to entities that the profile does not name. Their positions go with the worker's next turn. */
+export async function leaveOthers(
+  ports: ExportPorts,
+  { id, settings }: Pick<Profile, 'id' | 'settings'>,
+): Promise<void> {
+  const named = new Set(settings.entities.map(({ entity }) => entity));
+  for (const { organizationId, entity } of await ports.control.profiles.subscriptions(id)) {
+    if (named.has(entity)) continue;
+    await leaveFeed(ports, id, { organizationId, entity });
+    ports.log.write('info', 'entity removed from profile', { profileId: id, entity });
+  }
+}

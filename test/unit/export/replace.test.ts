@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { ExportPorts } from '../../../shared/export/ports.ts';
+import { runActivationStep, stepsOf } from '../../../shared/export/profiles/activation.ts';
+import { replaceProfile } from '../../../shared/export/profiles/replace.ts';
+import { ORGANIZATION_ID, World } from '../../support/world.ts';
+import { deactivate, interrupted, remove } from './activating.ts';
+
+const SECOND = 1_000;
+const BODY = {
+  Name: 'one',
+  OrganizationId: ORGANIZATION_ID,
+  DestinationKeyVaultUri: 'https://freshet.vault.azure.net/secrets/one',
+};
+
+/** An active profile of `parent`, everything copied. */
+async function active(): Promise<{ world: World; id: string }> {
+  const world = new World();
+  for (const entity of ['parent', 'child']) world.organization.create(entity, { name: entity });
+  const id = await world.addProfile('one');
+  await world.run(10 * SECOND);
+  return { world, id };
+}
+
+/** What PUT does in a process with these ports, to its end. */
+async function replace(ports: ExportPorts, id: string, ...entities: string[]): Promise<void> {
+  const body = { ...BODY, Entities: entities.map((Type) => ({ Type })) };
+  const activation = await replaceProfile(ports, [ORGANIZATION_ID], id, body);
+  if (!activation) return;
+  for (const step of stepsOf(activation))
+    if ((await runActivationStep(ports, activation, step)).outcome !== 'done') return;
+}
+
+const subscribed = async (world: World, id: string) =>
+  (await world.control.profiles.subscriptions(id)).map(({ entity }) => entity);
+
+class Crash extends Error {}
+
+describe('a profile replaced while it runs', () => {
+  it('is what the last body says, wherever the replacement before it broke off', async () => {
+    let tried = 0;
+    for (let at = 1, happened = true; happened; at++) {
+      const { world, id } = await active();
+      const process = interrupted(world, at, () => Promise.reject(new Crash()));
+      await replace(process.ports, id, 'child').catch((error: unknown) => {
+        if (!(error instanceof Crash)) throw error;
+      });
+      happened = process.happened();
+      if (!happened) break;
+      tried++;
+      await replace(world.ports, id, 'child');
+      world.organization.create('parent', { name: 'late' });
+      // A message that the crash swallowed counts as lost after a minute.
+      await world.run(90 * SECOND);
+      expect(await subscribed(world, id)).toEqual(['child']);
+      expect(world.destination('one', 'child')).toEqual(world.source('child'));
+      expect(world.destination('one').size).toBe(1);
+    }
+    expect(tried).toBeGreaterThan(15);
+  });
+
+  it.each([
+    ['deactivated', deactivate],
+    ['deleted', remove],
+  ])('and %s meanwhile is that, wherever the replacement stands', async (wish, act) => {
+    for (let at = 1, happened = true; happened; at++) {
+      const { world, id } = await active();
+      const process = interrupted(world, at, () => act(world, id));
+      await replace(process.ports, id, 'child').catch((error: { code?: string }) => {
+        expect(['PROFILE_CHANGED', 'PROFILE_NOT_FOUND']).toContain(error.code);
+      });
+      happened = process.happened();
+      if (!happened) break;
+      await world.run(10 * SECOND);
+      expect((await world.control.profiles.get(id))?.state ?? 'deleted').toBe(wish);
+      if (wish === 'deleted') expect(world.control.snapshot().feeds.size).toBe(0);
+    }
+  });
+
+  it('by two at once is what one of them says, and the other is told', async () => {
+    const { world, id } = await active();
+    const both = await Promise.allSettled([
+      replace(world.ports, id, 'parent', 'child'),
+      replace(world.ports, id, 'child'),
+    ]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'PROFILE_CHANGED' } });
+    await world.run(10 * SECOND);
+    const profile = await world.control.profiles.get(id);
+    expect(await subscribed(world, id)).toEqual(profile?.settings.entities.map(({ entity }) => entity).toSorted());
+  });
+});
