@@ -44,10 +44,12 @@ export async function watchOrigins(ports: ExportPorts): Promise<void> {
   }
 }
 
-/** The organization went back in time: whatever was read of it is not its past any more. */
+/** The organization went back in time: whatever was read of it is not its past any more, so that all leave its feeds. */
 export async function stopForReturn(ports: ExportPorts, organizationId: string, reason: string): Promise<void> {
-  const profiles = await ports.control.profiles.list([organizationId]);
-  for (const profile of profiles.filter(isWatched)) await stop(ports, profile, reason);
+  for (const profile of await ports.control.profiles.list([organizationId])) {
+    const subscriptions = await ports.control.profiles.subscriptions(profile.id);
+    if (subscriptions.length > 0) await stop(ports, profile, reason);
+  }
 }
 
 function isWatched({ state, origin }: Profile): boolean {
