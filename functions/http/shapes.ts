@@ -136,7 +136,7 @@ export const testResult = z
   })
   .meta({ id: 'TestResult' });
 
-/** A count of what an action reached. */
+/** The entities that an action reached. */
 export const affected = z.object({ Entities: z.array(z.string()) }).meta({ id: 'Affected' });
 
 export const error = z

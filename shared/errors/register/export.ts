@@ -78,7 +78,8 @@ export const EXPORT_ERRORS = {
     class: 'stop',
     message: 'The organization is not the one that the profile was made for: {reason}.',
     cause: 'It was restored, copied, reset or moved.',
-    remedy: 'Delete the profile, drop its tables, then create and activate it anew.',
+    remedy:
+      'Drop the profile’s tables (POST …/profiles/{profileId}/drop, or the clean-up script), delete the profile, then create and activate it anew.',
   },
   ORGANIZATION_NOT_NAMED: {
     class: 'input',

@@ -58,9 +58,9 @@ function isWatched({ state, origin }: Profile): boolean {
 
 /** For good. It leaves its feeds, so that a profile made anew begins with new ones. */
 async function stop(ports: ExportPorts, profile: Profile, reason: string): Promise<void> {
-  const error = new FreshetError('ORGANIZATION_REPLACED', { reason });
-  const trouble = { code: error.code, text: `${error.message} ${error.remedy}`, since: ports.clock.now() };
   const { id: profileId, settings } = profile;
+  const error = new FreshetError('ORGANIZATION_REPLACED', { reason, profileId });
+  const trouble = { code: error.code, text: `${error.message} ${error.remedy}`, since: ports.clock.now() };
   await ports.control.profiles.update(profileId, { state: 'stopped', intent: ports.newId(), trouble, breaker: null });
   ports.log.write('error', 'profile stopped', { profileId, code: error.code, reason });
   for (const { organizationId, entity } of await ports.control.profiles.subscriptions(profileId)) {

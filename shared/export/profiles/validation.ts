@@ -1,8 +1,8 @@
 import type { Profile } from '../../control/model.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
-import type { PermissionCheck } from '../../destination/model.ts';
+import type { PermissionCheck, Position } from '../../destination/model.ts';
 import type { Destination } from '../../destination/port.ts';
-import { FreshetError } from '../../errors/error.ts';
+import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { READ_WHOLE } from '../organizations.ts';
 import type { ExportPorts } from '../ports.ts';
 import { adviceFinding, errorFinding, type Finding, findingsText, found } from './findings.ts';
@@ -74,11 +74,12 @@ async function sourceFindings(
   return each.flat();
 }
 
-async function organizationFindings(ports: ExportPorts, { settings, origin }: Profile): Promise<Finding[]> {
+async function organizationFindings(ports: ExportPorts, { id, settings, origin }: Profile): Promise<Finding[]> {
   const now = await ports.sourceOf(settings.organizationId).identity();
   const expected = origin ?? { ...now, organizationId: settings.organizationId };
   const reason = changesOfOrigin(expected, now);
-  return reason === null ? [] : [errorFinding(new FreshetError('ORGANIZATION_REPLACED', { reason }), 'OrganizationId')];
+  if (reason === null) return [];
+  return [errorFinding(new FreshetError('ORGANIZATION_REPLACED', { reason, profileId: id }), 'OrganizationId')];
 }
 
 function entityFindings({ settings }: Profile, definition: EntityMetadata, field: string): Finding[] {
@@ -108,27 +109,21 @@ async function destinationFindings(
   definitions: ReadonlyMap<string, EntityMetadata>,
   permissions: PermissionCheck[],
 ): Promise<Finding[]> {
-  const positions = (await destination.positions()) ?? [];
-  const foreign = positions.find(({ profileId }) => profileId !== profile.id);
-  const placed = positions.filter(({ profileId }) => profileId === profile.id);
-  const { findings, own } = await tableFindings(ports, profile, destination, definitions, placed);
-  const examined = await destination.examine(own);
+  const examined = await destination.examine(profile.settings.entities.map(({ entity }) => entity));
   permissions.push(...examined.permissions);
+  const missing = examined.permissions.flatMap(permissionFinding);
+  const tables = await tableFindings(ports, profile, destination, definitions).catch((error: unknown) => {
+    // The permissions that are missing say it better.
+    if (missing.length > 0 && isFreshetError(error, 'DESTINATION_FORBIDDEN')) return [];
+    throw error;
+  });
   return [
-    ...(foreign
-      ? [
-          errorFinding(
-            new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId }),
-            DESTINATION,
-          ),
-        ]
-      : []),
-    ...examined.permissions.flatMap(permissionFinding),
+    ...missing,
     ...(examined.readOnly ? [errorFinding(new FreshetError('DESTINATION_READ_ONLY'), DESTINATION)] : []),
     ...examined.advice.map((text) =>
       adviceFinding('DESTINATION_ADVICE', DESTINATION, text, 'Nothing has to be done; it would work better.'),
     ),
-    ...findings,
+    ...tables,
   ];
 }
 
@@ -138,22 +133,23 @@ function permissionFinding({ code, name, scope, state, reason, remedy }: Permiss
   return [errorFinding(new FreshetError('PERMISSION_MISSING', values), DESTINATION)];
 }
 
-/** Clashes with tables that stand. `own`: entities whose tables are the profile's, or will be. */
+/** Clashes with tables that stand, or belong to another profile. */
 async function tableFindings(
   ports: ExportPorts,
   profile: Profile,
   destination: Destination,
   definitions: ReadonlyMap<string, EntityMetadata>,
-  positions: readonly { readonly entity: string }[],
-): Promise<{ findings: Finding[]; own: string[] }> {
-  const entities = profile.settings.entities.map(({ entity }) => entity);
-  const subscriptions = await ports.control.profiles.subscriptions(profile.id);
-  // A subscription was checked when it was made; a crash may have left its table without a position. While a profile is
-  // active, a position without subscription is what a removed entity left.
-  const proofs = profile.state === 'active' ? subscriptions : [...positions, ...subscriptions];
-  const held = new Set(proofs.map(({ entity }) => entity));
-  const standing = await destination.existingTables(entities.filter((entity) => !held.has(entity)));
+): Promise<Finding[]> {
+  const positions = (await destination.positions()) ?? [];
+  const foreign = positions.find(({ profileId }) => profileId !== profile.id);
   const findings: Finding[] = [];
+  if (foreign) {
+    const { entity, profileId } = foreign;
+    findings.push(errorFinding(new FreshetError('DESTINATION_TABLES_TAKEN', { entity, profileId }), DESTINATION));
+  }
+  const own = await ownEntities(ports, profile, positions);
+  const others = profile.settings.entities.map(({ entity }) => entity).filter((entity) => !own.has(entity));
+  const standing = await destination.existingTables(others);
   for (const [index, { entity, settings }] of profile.settings.entities.entries()) {
     if (!standing.includes(entity)) continue;
     const field = `Entities[${index}].Type`;
@@ -165,10 +161,18 @@ async function tableFindings(
       if (reason !== null) findings.push(errorFinding(new FreshetError('TABLE_UNFIT', { entity, reason }), field));
     }
   }
-  const refused = new Set(standing.filter((entity) => !adoptsOf(profile, entity)));
-  return { findings, own: entities.filter((entity) => !refused.has(entity)) };
+  return findings;
 }
 
-function adoptsOf({ settings }: Profile, entity: string): boolean {
-  return adopts(settings.entities.find((one) => one.entity === entity)?.settings);
+/** Entities whose tables are the profile's, should they stand. */
+async function ownEntities(
+  ports: ExportPorts,
+  { id, state }: Profile,
+  positions: readonly Position[],
+): Promise<ReadonlySet<string>> {
+  const subscriptions = await ports.control.profiles.subscriptions(id);
+  // A subscription was checked when it was made; a crash may have left its table without a position. While a profile is
+  // active, a position without subscription is what a removed entity left.
+  const placed = state === 'active' ? [] : positions.filter(({ profileId }) => profileId === id);
+  return new Set([...subscriptions, ...placed].map(({ entity }) => entity));
 }

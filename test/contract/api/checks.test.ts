@@ -2,11 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { PERMISSION_CODES } from '../../../shared/destination/permissions.ts';
 import { FreshetError } from '../../../shared/errors/error.ts';
 import { TENANT_ID } from '../../support/world.ts';
+import { replacing } from '../../unit/export/activating.ts';
 import { CLIENT_BODY, entitiesOf, SECRET, useApi } from './kit.ts';
 
 const api = useApi();
 const validate = (more: object) => api.call('POST', 'profiles/validate', { body: { ...CLIENT_BODY, ...more } });
 const put = (id: string, more: object = {}) => api.call('PUT', `profiles/${id}`, { body: { ...CLIENT_BODY, ...more } });
+
+/** Every destination opened from now on refuses this. */
+function refusing(method: 'examine' | 'positions', error: FreshetError): void {
+  api.world().wrapDestination = (destination) => replacing(destination, method, () => Promise.reject(error));
+}
 
 /** Look-alikes, other ports, user information, addresses, redirect tricks: nothing may be asked of any of them. */
 const HOSTILE = [
@@ -88,11 +94,7 @@ describe('validate', () => {
     [
       'DESTINATION_LOGIN_FAILED',
       () => {
-        api.world().wrapDestination = (destination) =>
-          Object.assign(Object.create(destination), {
-            positions: () => Promise.reject(new FreshetError('DESTINATION_LOGIN_FAILED', { text: 'no such user' })),
-            close: async () => {},
-          });
+        refusing('examine', new FreshetError('DESTINATION_LOGIN_FAILED', { text: 'no such user' }));
         return {};
       },
     ],
@@ -122,6 +124,17 @@ describe('test', () => {
     expect(json.Permissions).toContainEqual(
       expect.objectContaining({ Code: 'AL', Name: 'ALTER', Scope: 'Schema', State: 'Missing' }),
     );
+  });
+
+  it('names the permissions also of a login that may not even look at the tables', async () => {
+    const id = await api.created();
+    api.world().database('sales').denied.add('CRTB').add('SL');
+    refusing('positions', new FreshetError('DESTINATION_FORBIDDEN', { text: 'no permission' }));
+    const { json } = await api.call('GET', `profiles/${id}/test`);
+    expect(json.Findings.map(({ Code }: { Code: string }) => Code)).toEqual([
+      'PERMISSION_MISSING',
+      'PERMISSION_MISSING',
+    ]);
   });
 
   it('says of an intersect entity without change tracking that it is read whole', async () => {

@@ -33,7 +33,7 @@ describe('an organization that is not the one it was', () => {
     const profile = await world.control.profiles.get(id);
     expect(profile).toMatchObject({ state: 'stopped', trouble: { code: 'ORGANIZATION_REPLACED' } });
     expect(profile?.trouble?.text).toMatch(
-      new RegExp(`its ${what} was .* and is .*Delete the profile, drop its tables`),
+      new RegExp(`its ${what} was .* and is .*Drop the profile’s tables.*delete the profile, then create`),
     );
     await expect(world.activate(id)).rejects.toMatchObject({ code: 'PROFILE_STOPPED' });
     world.organization.create('parent', { name: 'after' });
