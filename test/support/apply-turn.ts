@@ -16,6 +16,7 @@ export async function turnOf(world: World, profileId: string): Promise<ApplyTurn
     destination: await world.ports.destinations.of(profile),
     end: world.clock.now() + TURN_MS,
     positions: new Map(),
+    paused: new Set(),
     wishedAt: world.clock.now(),
     shapes: new Map(),
     breakerOpen: false,

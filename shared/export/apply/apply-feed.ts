@@ -11,7 +11,7 @@ import { type ApplyTurn, feedOf, isWished, shapeOfPage } from './turn.ts';
 /** Applies what is behind in one feed until its end or the turn's. */
 export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promise<void> {
   let shape = subscribed.shape;
-  while (turn.ports.clock.now() < turn.end && (await isWished(turn))) {
+  while (turn.ports.clock.now() < turn.end && (await isWished(turn)) && !turn.paused.has(subscribed.entity)) {
     const position = turn.positions.get(subscribed.entity);
     if (!position) return remedy(turn, subscribed, 'no position');
     const pages = await nextPages(turn, subscribed, position);

@@ -76,6 +76,7 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
     destination: await ports.destinations.of(profile),
     end: ports.clock.now() + TURN_MS,
     positions: new Map(),
+    paused: new Set(),
     shapes: new Map(),
     breakerOpen: profile.breaker !== null,
     retryAt: profile.retryAt,

@@ -27,9 +27,9 @@ export interface Tried {
   readonly more: boolean;
 }
 
-/** Tries again what is due, but for paused entities. */
-export async function tryRetries(turn: ApplyTurn, paused: readonly string[]): Promise<Tried> {
-  const due = await turn.destination.dueRetries(turn.ports.clock.now(), RETRIES_AT_ONCE, paused);
+/** Tries again what is due; retries of paused entities wait as their pages do. */
+export async function tryRetries(turn: ApplyTurn): Promise<Tried> {
+  const due = await turn.destination.dueRetries(turn.ports.clock.now(), RETRIES_AT_ONCE, [...turn.paused]);
   const lost = new Set<string>();
   const gone = new Map<string, FreshetError>();
   for (const [entity, entries] of Map.groupBy(due, ({ entity }) => entity)) {

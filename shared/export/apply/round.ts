@@ -5,7 +5,7 @@ import { applyFeed } from './apply-feed.ts';
 import { logFailedRecords } from './failed-records.ts';
 import { remedy, repair } from './remedy.ts';
 import { reportRetries, tryRetries } from './retries.ts';
-import { type ApplyTurn, isWished } from './turn.ts';
+import { type ApplyTurn, isWished, pausedOf } from './turn.ts';
 
 /** Entities applied at the same time. */
 const SIDE_BY_SIDE = 4;
@@ -19,9 +19,8 @@ export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwish
   for (const subscribed of await ports.control.profiles.subscriptions(profile.id))
     subscriptions.push(await reportLost(turn, subscribed));
   await forgetOthers(turn, subscriptions);
-  const behind = subscriptions.filter(
-    ({ entity, tail, paused }) => !paused && turn.positions.get(entity)?.page !== tail,
-  );
+  turn.paused = pausedOf(subscriptions);
+  const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
   await sideBySide(behind, (subscribed) => applyFeed(turn, subscribed));
   if (!(await isWished(turn))) return 'unwished';
   const more = await seeToRefused(turn, subscriptions);
@@ -65,7 +64,7 @@ async function seeToRefused(turn: ApplyTurn, subscriptions: readonly Subscribed[
   }
   const more = await retryRecords(turn, subscriptions);
   await logFailedRecords(turn);
-  await reportRetries(turn, await turn.destination.nextRetryAt(pausedOf(subscriptions)));
+  await reportRetries(turn, await turn.destination.nextRetryAt([...turn.paused]));
   return more;
 }
 
@@ -76,7 +75,7 @@ function hasRefused({ positions }: ApplyTurn): boolean {
 
 /** Due retries; what keeps them from being tried is mended by a resync, unless one is under way. True: more are due. */
 async function retryRecords(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<boolean> {
-  const { lost, gone, more } = await tryRetries(turn, pausedOf(subscriptions));
+  const { lost, gone, more } = await tryRetries(turn);
   for (const subscribed of subscriptions) {
     const error = gone.get(subscribed.entity);
     if (error) await repair(turn, subscribed, error);
@@ -85,11 +84,6 @@ async function retryRecords(turn: ApplyTurn, subscriptions: readonly Subscribed[
     }
   }
   return more;
-}
-
-/** Their retries wait as their pages do. */
-function pausedOf(subscriptions: readonly Subscribed[]): string[] {
-  return subscriptions.filter(({ paused }) => paused).map(({ entity }) => entity);
 }
 
 /** Runs all, a few at a time; the first failure is thrown once those under way have ended. */

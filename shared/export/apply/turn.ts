@@ -18,6 +18,8 @@ export interface ApplyTurn {
   readonly end: number;
   readonly positions: Map<string, Position>;
   readonly shapes: Map<string, Shape>;
+  /** Entities whose tables are to stand still, as last looked. */
+  paused: ReadonlySet<string>;
   /** When the profile was last found to be wished active as it was when the turn began (ms). */
   wishedAt: number;
   /** The destination could not be used when the turn began; until a whole round has passed. */
@@ -55,8 +57,13 @@ export async function isWished(turn: ApplyTurn): Promise<boolean> {
   if (now - turn.wishedAt < WISH_AGE_MS) return true;
   const current = await ports.control.profiles.get(profile.id);
   if (current?.state !== 'active' || current.intent !== profile.intent) return false;
+  turn.paused = pausedOf(await ports.control.profiles.subscriptions(profile.id));
   turn.wishedAt = now;
   return true;
+}
+
+export function pausedOf(subscriptions: readonly Subscribed[]): ReadonlySet<string> {
+  return new Set(subscriptions.filter(({ paused }) => paused).map(({ entity }) => entity));
 }
 
 /** Reads all positions anew: at the begin, after a fault whose outcome is unknown, or when another worker was first. */
