@@ -5,13 +5,14 @@ import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
 import { inTransaction, onConnection, type Session, type UnitOptions } from '../../sql/postgres/session.ts';
 import { type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
+import { METADATA_TABLES } from '../metadata-tables.ts';
 import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySettlement, Settled } from '../model.ts';
 import type { Destination, OpenDestination } from '../port.ts';
 import { applyBatch } from './apply.ts';
 import { alterEntityTable, createEntityTable, createSchema } from './ddl.ts';
 import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } from './dialect.ts';
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
-import { METADATA_TABLES, syncMetadataTable } from './metadata-tables.ts';
+import { syncMetadataTable } from './metadata-tables.ts';
 import { ownTables } from './own-tables.ts';
 import { insertPosition, lockPosition, readPositions, replacePosition, updateHeld } from './positions.ts';
 import {
