@@ -1,6 +1,7 @@
 import { describeApplying } from './destination/applying.ts';
 import { describeDefining } from './destination/defining.ts';
 import type { MakeHarness } from './destination/harness.ts';
+import { describeHostile } from './destination/hostile.ts';
 import { describeRetries } from './destination/retries.ts';
 import { describeSnapshots } from './destination/snapshots.ts';
 import { describeValues } from './destination/values.ts';
@@ -12,4 +13,5 @@ export function describeDestination(name: string, make: MakeHarness): void {
   describeRetries(name, make);
   describeSnapshots(name, make);
   describeValues(name, make);
+  describeHostile(name, make);
 }

@@ -6,9 +6,9 @@ import { type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
 import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySettlement, Settled } from '../model.ts';
 import type { Destination } from '../port.ts';
-import type { MemoryArea, MemoryDatabase, MemoryRetry, OwnTables } from './database.ts';
+import type { MemoryArea, MemoryDatabase, MemoryRetry, MemoryTable, OwnTables } from './database.ts';
 import { MemoryTransaction, RANGE } from './transaction.ts';
-import { widenColumn } from './widen.ts';
+import { asideName, widenColumn } from './widen.ts';
 
 /** A destination in memory, by the same rules as the databases: for the simulation and for tests. */
 export class MemoryDestination implements Destination {
@@ -46,11 +46,15 @@ export class MemoryDestination implements Destination {
         tables.set(name, { columns: new Map(columns), rows: new Map() });
         return true;
       }
-      // All or nothing: what is incompatible shows before anything is changed.
-      const changes = columns.map(([key, column]) => [key, widenColumn(name, table.columns.get(key), column)] as const);
-      const alters = changes.some(([key, column]) => table.columns.get(key) !== column);
-      for (const [key, column] of changes) table.columns.set(key, column);
-      return alters;
+      const changed = columns.filter(
+        ([key, column]) => widenColumn(table.columns.get(key), column) !== table.columns.get(key),
+      );
+      for (const [key, column] of changed) {
+        const wider = widenColumn(table.columns.get(key), column);
+        if (wider === null) setAside(table, key);
+        table.columns.set(key, wider ?? column);
+      }
+      return changed.length > 0;
     });
   }
 
@@ -201,6 +205,18 @@ export class MemoryDestination implements Destination {
 
   #retries(area: MemoryArea, wanted: (retry: MemoryRetry) => boolean): MemoryRetry[] {
     return [...this.#own(area).retries.values()].filter(wanted);
+  }
+}
+
+/** Gives a column another name; its values go along. */
+function setAside({ columns, rows }: MemoryTable, name: string): void {
+  const column = columns.get(name);
+  const aside = asideName(columns, name);
+  if (column) columns.set(aside, { ...column, name: aside });
+  columns.delete(name);
+  for (const [id, row] of rows) {
+    const { [name]: value = null, ...cells } = row.cells;
+    rows.set(id, { ...row, cells: { ...cells, [name]: null, [aside]: value } });
   }
 }
 
