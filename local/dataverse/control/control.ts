@@ -46,6 +46,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   removeAttribute: command({ entity, attribute: z.string() }, (parts, input) =>
     redefine(parts, input.entity, (definition) => withoutAttribute(definition, input.attribute)),
   ),
+  removeEntity: command({ entity }, ({ site }, input) => site.change(() => site.organization.undefine(input.entity))),
   addOption: command({ entity, attribute: z.string(), option: json }, (parts, input) =>
     redefine(parts, input.entity, (definition) => withOption(definition, input.attribute, input.option)),
   ),

@@ -87,6 +87,12 @@ export class Organization {
     }
   }
 
+  /** Takes a table away, with its rows. */
+  undefine(entity: string): void {
+    this.catalog.remove(entity);
+    for (const observer of this.pipeline.observers) observer.restored?.();
+  }
+
   /** Throws a DataverseError when there is no such table. */
   table(entity: string): Table {
     return this.catalog.table(entity);

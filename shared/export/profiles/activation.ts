@@ -123,7 +123,10 @@ async function sourceFindings(ports: ExportPorts, { settings }: Profile): Promis
 }
 
 function entityFinding(entity: EntityMetadata): string | null {
-  return entity.changeTracking ? null : `${entity.logicalName} does not track changes: switch change tracking on`;
+  // The links of a relationship may be read as a whole instead, by schedule.
+  return entity.changeTracking || entity.isIntersect
+    ? null
+    : `${entity.logicalName} does not track changes: switch change tracking on`;
 }
 
 async function destinationFindings(ports: ExportPorts, profile: Profile, patient: boolean): Promise<string[]> {

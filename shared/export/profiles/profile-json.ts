@@ -1,4 +1,4 @@
-import type { Profile, ProfileState } from '../../control/model.ts';
+import type { Profile, ProfileState, Trouble } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Organization } from '../ports.ts';
 
@@ -64,6 +64,9 @@ function entityStatus(profile: Profile, entity: string, subscribed: Subscribed |
     LastExportStatus: failed > 0 ? 'Failure' : subscribed?.lastExportAt ? 'Success' : 'NotStarted',
     EntityMetadataState: subscribed?.shape ? 'Created' : 'NotCreated',
     InitialSyncState: initialSyncState(subscribed),
+    /** Changes of the entity cannot be read: it is read as a whole now and then. */
+    ReadBySchedule: subscribed ? !subscribed.tracked : false,
+    ErrorDetails: troubleJson(subscribed?.feedTrouble ?? null),
     LagInMilliseconds: subscribed?.lagMs ?? null,
     PagesBehind: subscribed ? Math.max(0, subscribed.head - subscribed.number) : 0,
   };
@@ -92,6 +95,10 @@ function profileStatus(profile: Profile, subscriptions: readonly Subscribed[]) {
       ? { Code: waits.code, Message: 'reason' in waits ? waits.reason : waits.text, Since: isoTime(waits.since) }
       : null,
   };
+}
+
+function troubleJson(trouble: Trouble | null) {
+  return trouble && { Code: trouble.code, Message: trouble.text, Since: isoTime(trouble.since) };
 }
 
 function overall(states: readonly InitialSyncState[]): InitialSyncState {

@@ -40,6 +40,8 @@ export function describeSubscriptions(make: MakeControl): void {
         lagMs: null,
         head: 0,
         tail: 'start',
+        tracked: true,
+        feedTrouble: null,
         snapshotEnd: null,
       },
     ]);
