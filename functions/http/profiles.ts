@@ -8,6 +8,7 @@ import {
   listProfiles,
   visibleProfile,
 } from '../../shared/export/profiles/profiles.ts';
+import { schemaHistory } from '../../shared/export/profiles/schema-history.ts';
 import { ACTIVATE_PROFILE } from '../activate-profile.ts';
 import { type Call, endpoint, jsonBody } from './api.ts';
 
@@ -72,6 +73,13 @@ endpoint({
   method: 'POST',
   route: `${PROFILE}/deactivate`,
   handler: async (call) => deactivateProfile(call.app.ports, call.administered, idOf(call)),
+});
+
+endpoint({
+  name: 'schemaHistory',
+  method: 'GET',
+  route: `${PROFILE}/schemahistory`,
+  handler: async (call) => schemaHistory(call.app.ports, call.administered, idOf(call)),
 });
 
 function idOf({ request }: Call): string {

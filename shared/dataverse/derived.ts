@@ -9,9 +9,12 @@ export function derivedAttributes({ attributes }: EntityMetadata): Attribute[] {
   );
 }
 
-/** Calculated, rolled up or a formula; or kept in another table. */
-function isComputed({ sourceType = 0, isLogical = false }: Attribute): boolean {
-  return sourceType !== 0 || isLogical;
+/**
+ * Calculated, rolled up or a formula; or kept in another table, as are the parties of an activity: those whose record is
+ * deleted lose it without a change of the activity.
+ */
+function isComputed({ type, sourceType = 0, isLogical = false }: Attribute): boolean {
+  return sourceType !== 0 || isLogical || type === 'PartyListType';
 }
 
 /** The name of the row that a lookup points to, which is renamed without this row. */

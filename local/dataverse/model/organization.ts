@@ -154,6 +154,14 @@ export class Organization {
       : this.create(entity, values, { ...options, id });
   }
 
+  /** Writes what formulas and rollups came to: no new version, and nobody is notified. */
+  recompute(entity: string, id: string, values: Values): void {
+    const table = this.table(entity);
+    const { self, version } = this.row(entity, id);
+    const cells = this.catalog.writerOf(table).withComputed(this.row(entity, id), values);
+    this.pipeline.put(table, { self, version, cells });
+  }
+
   /** Deletes the row and all that its relationships take along; clears the links they say to remove. */
   delete(entity: string, id: string, options: WriteOptions = {}): void {
     this.deletions.delete(this.table(entity), this.row(entity, id), this.author(options));

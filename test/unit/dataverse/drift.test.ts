@@ -78,7 +78,7 @@ describe('the drift between two definitions', () => {
 });
 
 describe('derived attributes', () => {
-  it('are names of lookups, calculated values, rollups and formulas, and what another table holds', () => {
+  it('are names of lookups, calculated values, rollups and formulas, and what another table holds, as party lists', () => {
     const attributes = [
       lookup('a'),
       attribute('refname', 'StringType', { attributeOf: 'ref' }),
@@ -88,6 +88,7 @@ describe('derived attributes', () => {
       attribute('rollup', 'IntegerType', { sourceType: 2 }),
       attribute('formula', 'StringType', { sourceType: 3 }),
       attribute('address1_city', 'StringType', { isLogical: true }),
+      attribute('to', 'PartyListType'),
       attribute('plain', 'StringType'),
       attribute('picture', 'ImageType'),
       attribute('picture_url', 'StringType', { attributeOf: 'picture' }),
@@ -99,6 +100,7 @@ describe('derived attributes', () => {
       'rollup',
       'formula',
       'address1_city',
+      'to',
     ]);
   });
 });

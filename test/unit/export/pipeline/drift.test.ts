@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDefinition } from '../../../../local/dataverse/model/read-definition.ts';
 import type { SchemaChange } from '../../../../shared/dataverse/drift.ts';
+import { schemaHistory } from '../../../../shared/export/profiles/schema-history.ts';
 import { ORGANIZATION_ID, World } from '../../../support/world.ts';
 import { PARENT } from '../../../support/world-entities.ts';
 import { MINUTE, SECOND, seeded, status } from './kit.ts';
@@ -119,6 +120,14 @@ describe('while it is exported, a definition may change:', () => {
     expect(await history(world)).toEqual([{ kind: 'entityRemoved', subject: 'parent', from: null, to: null }]);
     await expectOthersUnharmed(world, profile);
     expect((await status(world, profile)).entity).toMatchObject({ ErrorDetails: { Code: 'ENTITY_NOT_FOUND' } });
+    expect(await schemaHistory(world.ports, [ORGANIZATION_ID], profile)).toEqual([
+      {
+        Type: 'parent',
+        Time: expect.stringMatching(/Z$/),
+        Changes: [{ Kind: 'entityRemoved', Subject: 'parent', From: null, To: null }],
+      },
+    ]);
+    await expect(schemaHistory(world.ports, [], profile)).rejects.toMatchObject({ code: 'PROFILE_NOT_FOUND' });
   });
 });
 
