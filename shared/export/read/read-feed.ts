@@ -85,10 +85,9 @@ async function step(turn: Turn): Promise<Next | 'done'> {
 async function readNext(turn: Turn, feed: Feed, held: Rings): Promise<Next | 'done'> {
   const { token } = feed;
   const bellWaits = held.rung > held.seen;
-  if (token === null) {
-    const { changeTracking } = await metadataOf(turn, feed);
-    return changeTracking ? readKeys(turn, feed) : readUntracked(turn, feed, held);
-  }
+  const { changeTracking } = await metadataOf(turn, feed);
+  if (!changeTracking) return readUntracked(turn, feed, held);
+  if (token === null) return readKeys(turn, feed);
   turn.reading = 'changes';
   if (feed.nextLink !== null) return changesInSlot(turn, feed, token);
   const intervalMs = isReserved(feed) ? 0 : Math.max(0, (feed.slot?.at ?? 0) - turn.ports.clock.now());
