@@ -104,6 +104,8 @@ function portsOf(
       probeMs: configuration.probeIntervalMs,
       retentionMs: configuration.retentionDays * DAY_MS,
       sweepRequestsPerDay: configuration.sweepRequestsPerDay,
+      refreshMs: configuration.refreshIntervalMs,
+      wholeReadMs: configuration.wholeReadIntervalMs,
     },
   };
 }

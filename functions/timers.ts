@@ -2,11 +2,17 @@ import { app } from '@azure/functions';
 import { watchOrigins } from '../shared/export/profiles/origin.ts';
 import { registerAll } from '../shared/export/profiles/registering.ts';
 import { cleanUp, SWEEP_INTERVAL_S, sweep } from '../shared/export/sweep.ts';
+import { readWholeBySchedule } from '../shared/export/whole-reads.ts';
 import { theApp } from './app.ts';
 
 app.timer('sweep', {
   schedule: `*/${SWEEP_INTERVAL_S} * * * * *`,
   handler: () => sweep(theApp().ports),
+});
+
+app.timer('wholeReads', {
+  schedule: '30 * * * * *',
+  handler: () => readWholeBySchedule(theApp().ports),
 });
 
 app.timer('cleanUp', {

@@ -11,8 +11,9 @@ import {
   visibleProfile,
 } from '../../shared/export/profiles/profiles.ts';
 import { replaceProfile } from '../../shared/export/profiles/replace.ts';
+import { schemaHistory } from '../../shared/export/profiles/schema-history.ts';
 import { type Call, type Endpoint, isTrue, jsonBody } from './endpoint.ts';
-import { profile, testResult } from './shapes.ts';
+import { profile, schemaEvent, testResult } from './shapes.ts';
 
 export const PROFILES = 'crm/exporter/profiles';
 export const PROFILE = `${PROFILES}/{id:guid}`;
@@ -103,6 +104,14 @@ export const PROFILE_ENDPOINTS: readonly Endpoint[] = [
     summary: 'What the checks of an activation would find now; always 200.',
     answer: testResult,
     handler: async (call) => testProfile(call.app.ports, call.administered, idOf(call)),
+  },
+  {
+    name: 'Profiles_GetSchemaHistory',
+    method: 'GET',
+    route: `${PROFILE}/schemahistory`,
+    summary: 'How the definitions of the profile’s entities changed while they were exported, oldest first.',
+    answer: z.array(schemaEvent),
+    handler: async (call) => schemaHistory(call.app.ports, call.administered, idOf(call)),
   },
 ];
 

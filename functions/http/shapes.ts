@@ -42,6 +42,8 @@ export const relationshipRow = z
 
 const initialSyncState = z.enum(['NotStarted', 'InProgress', 'Completed', 'CompletedWithFailures']);
 
+const errorDetails = z.object({ Code: z.string(), Message: z.string(), Since: moment });
+
 const entityStatus = z
   .object({
     Type: z.string(),
@@ -55,12 +57,12 @@ const entityStatus = z
     EntityMetadataState: z.enum(['Created', 'NotCreated']),
     InitialSyncState: initialSyncState,
     CurrentState: z.enum(['Running', 'Paused', 'Waiting', 'Stopped']),
+    ReadBySchedule: z.boolean().describe('Its changes are not tracked: it is read as a whole now and then.'),
+    ErrorDetails: errorDetails.nullable().describe('What keeps the organization from being read.'),
     LagInMilliseconds: z.number().nullable(),
     PagesBehind: z.int(),
   })
   .meta({ id: 'EntityStatus' });
-
-const errorDetails = z.object({ Code: z.string(), Message: z.string(), Since: moment });
 
 const profileStatus = z
   .object({
@@ -135,6 +137,17 @@ export const testResult = z
       .describe('The permissions that the original asked for; empty when the database could not be asked.'),
   })
   .meta({ id: 'TestResult' });
+
+/** What changed of an entity's definition at one moment; from and to are types, lengths and labels. */
+export const schemaEvent = z
+  .object({
+    Type: z.string(),
+    Time: moment,
+    Changes: z.array(
+      z.object({ Kind: z.string(), Subject: z.string(), From: z.string().nullable(), To: z.string().nullable() }),
+    ),
+  })
+  .meta({ id: 'SchemaEvent' });
 
 /** The entities that an action reached. */
 export const affected = z.object({ Entities: z.array(z.string()) }).meta({ id: 'Affected' });

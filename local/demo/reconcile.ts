@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import { type Cell, type Column, exportColumns } from '../../shared/dataverse/columns.ts';
+import { derivedAttributes } from '../../shared/dataverse/derived.ts';
 import type { EntityMetadata } from '../../shared/dataverse/metadata.ts';
 import type { Source } from '../../shared/dataverse/port.ts';
 
@@ -40,13 +41,8 @@ export async function reconcile(source: Source, destination: Pool, entityName: s
 
 /** Without what the metadata calls derived: it changes without a new version of the row. */
 function comparedColumns(entity: EntityMetadata): Column[] {
-  const derived = new Set(
-    entity.attributes
-      .filter(
-        ({ attributeOf, sourceType, isLogical }) => attributeOf !== undefined || (sourceType ?? 0) > 0 || isLogical,
-      )
-      .map(({ logicalName }) => logicalName),
-  );
+  const belonging = entity.attributes.filter(({ attributeOf }) => attributeOf !== undefined);
+  const derived = new Set([...derivedAttributes(entity), ...belonging].map(({ logicalName }) => logicalName));
   return exportColumns(entity).filter(({ attribute }) => !derived.has(attribute));
 }
 

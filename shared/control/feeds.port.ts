@@ -1,5 +1,6 @@
 import type { EntityMetadata } from '../dataverse/metadata.ts';
-import type { Feed, FeedKey, OpenSnapshot, Page, Slot, Snapshot, Trouble } from './model.ts';
+import type { FeedChange } from './feed-change.ts';
+import type { Feed, FeedKey, OpenSnapshot, Page, Slot, Snapshot } from './model.ts';
 
 /** Feeds, their pages and snapshots. Every change of a feed is one transaction. Errors: CONTROL_UNAVAILABLE (retry). */
 export interface Feeds {
@@ -22,6 +23,8 @@ export interface Feeds {
   pagesAfter(feed: FeedKey, number: number, limit: number): Promise<Page[]>;
   /** Queues a full read, for one profile or for all, and appends the page that marks it; one queued for the same audience before is given up. Safe to repeat with the same id. */
   queueSnapshot(feed: FeedKey, id: string, audience: string | null): Promise<Snapshot>;
+  /** Queues a full read for all that only brings rows up to date, unless one for all is queued already: then false. */
+  queueRefresh(feed: FeedKey, id: string): Promise<boolean>;
   /** The definition read last, or that of a shape. Shapes are kept as long as a page names them. */
   metadata(feed: FeedKey, shape?: string): Promise<EntityMetadata | null>;
   saveMetadata(feed: FeedKey, shape: string, metadata: EntityMetadata): Promise<void>;
@@ -46,14 +49,4 @@ export interface Append extends FeedKey {
     readonly nextLink: string | null;
     readonly rows: number;
   };
-}
-
-export interface FeedChange {
-  readonly cursor?: Partial<Pick<Feed, 'token' | 'nextLink' | 'keysLink' | 'keysNeedColumns' | 'givenUp'>>;
-  readonly metadataVersion?: string | null;
-  readonly shape?: string;
-  readonly slot?: Slot | null;
-  readonly trouble?: Trouble | null;
-  /** Open snapshots begin anew: their links were made for another shape. */
-  readonly restartSnapshots?: boolean;
 }

@@ -105,6 +105,8 @@ export interface Snapshot extends FeedKey {
   readonly mark: number;
   readonly link: string | null;
   readonly started: boolean;
+  /** Only brings rows up to date: what it does not show is not removed. */
+  readonly refresh: boolean;
   /** The number of its last page, once appended. */
   readonly endNumber: number | null;
   readonly rows: number;

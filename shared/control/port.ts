@@ -3,6 +3,8 @@ import type { Feeds } from './feeds.port.ts';
 import type { Organizations } from './organizations.port.ts';
 import type { Profiles } from './profiles.port.ts';
 import type { Retention } from './retention.port.ts';
+import type { SchemaHistory } from './schema-history.port.ts';
+import type { WholeReads } from './whole-reads.port.ts';
 
 /** The control database: everything Freshet knows besides the rows themselves. One instance serves one process. */
 export interface Control {
@@ -11,6 +13,8 @@ export interface Control {
   readonly profiles: Profiles;
   readonly organizations: Organizations;
   readonly retention: Retention;
+  readonly wholeReads: WholeReads;
+  readonly history: SchemaHistory;
   /** Creates or upgrades the tables, as any first call does by itself. Safe to repeat, and when several instances start at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;

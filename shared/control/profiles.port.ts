@@ -1,4 +1,4 @@
-import type { Breaker, FeedKey, Profile, Subscription } from './model.ts';
+import type { Breaker, FeedKey, Profile, Subscription, Trouble } from './model.ts';
 
 /** Profiles and their parts in feeds. Errors: CONTROL_UNAVAILABLE (retry). */
 export interface Profiles {
@@ -39,6 +39,10 @@ export type ProfileChange = Partial<
 export interface Subscribed extends Subscription {
   readonly head: number;
   readonly tail: string;
+  /** False: its changes cannot be read, it is read as a whole by schedule. */
+  readonly tracked: boolean;
+  /** Why the feed cannot be read now. */
+  readonly feedTrouble: Trouble | null;
   /** The last page's number of the snapshot that fills the table, once it is read. */
   readonly snapshotEnd: number | null;
 }

@@ -12,6 +12,11 @@ export function nextStamp(now: number, last: number): number {
   return Math.max(now, last + STAMP_STEP_MS);
 }
 
+/** A snapshot that fills the table is under way: its end removes rows by their stamp, so each row seen needs a new one. */
+export function isResync(begun: Readonly<Record<string, number>>, { begins }: Pick<Batch, 'begins'>): boolean {
+  return begins.length > 0 || Object.keys(begun).length > 0;
+}
+
 /** Retries that left the table, by what they were. */
 export interface RemovedRetries {
   readonly retrying: number;

@@ -25,7 +25,7 @@ export interface Destination {
   misfit(entity: EntityMetadata): Promise<string | null>;
   /** Creates schema, position and retry tables, metadata tables and, if wanted, the delete log. Safe to repeat; true when any was missing. */
   prepare(options: { deleteLog: boolean }): Promise<boolean>;
-  /** Creates the entity's table, or adds and widens columns (one per statement; never drops or narrows). Safe to repeat; true when it changed anything. */
+  /** Creates the entity's table, or adds and widens columns (one per statement; never drops or narrows; one of another type is set aside under another name). Safe to repeat; true when it changed anything. */
   shape(entity: EntityMetadata): Promise<boolean>;
   /** Makes the metadata tables say what the definition says about this entity, in one transaction. */
   describe(entity: EntityMetadata): Promise<void>;

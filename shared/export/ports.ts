@@ -59,4 +59,8 @@ export interface ExportOptions {
   readonly retentionMs: number;
   /** Requests a day that the sweep may cause over all organizations. */
   readonly sweepRequestsPerDay: number;
+  /** Between two refreshes of values that change without a version (names of lookups, formulas, rollups); null: never. */
+  readonly refreshMs: number | null;
+  /** Between two full reads of an entity whose changes cannot be read. */
+  readonly wholeReadMs: number;
 }

@@ -7,6 +7,7 @@ import { describeProfiles } from './control/profiles.rules.ts';
 import { describeRetention } from './control/retention.rules.ts';
 import { describeSnapshots } from './control/snapshots.rules.ts';
 import { describeSubscriptions } from './control/subscriptions.rules.ts';
+import { describeWholeReads } from './control/whole-reads.rules.ts';
 
 /** What every adapter of the control database promises. `make` gives one that holds nothing. */
 export function describeControl(name: string, make: MakeControl): void {
@@ -18,5 +19,6 @@ export function describeControl(name: string, make: MakeControl): void {
     describe('subscriptions', () => describeSubscriptions(make));
     describe('organizations', () => describeOrganizations(make));
     describe('retention', () => describeRetention(make));
+    describe('whole reads', () => describeWholeReads(make));
   });
 }

@@ -233,7 +233,8 @@ describe('a PostgreSQL that locks, refuses or breaks', () => {
   it('nothing is left over: no temporary table, no open transaction, no lock', async () => {
     const rows = Array.from({ length: 2_000 }, (_, k) => rowOf(idOf(k)));
     await chain.apply({ rows });
-    await expect(chain.destination.apply(chain.next({ rows: [...rows, ...rows] }))).rejects.toMatchObject({
+    const changed = rows.map((_, k) => rowOf(idOf(k), { name: 'changed' }));
+    await expect(chain.destination.apply(chain.next({ rows: [...changed, ...changed] }))).rejects.toMatchObject({
       code: 'DESTINATION_BUG',
     });
     await chain.destination.apply(chain.next({ rows }), 'trial');

@@ -50,6 +50,23 @@ describe('destination on PostgreSQL alone', () => {
     expect(keys).toEqual([{ conname: 'EPK[dbo].[crm_account]' }]);
   });
 
+  it('a column that a view of the customer uses is not widened, and all others are: long values are refused alone', async () => {
+    await ask('CREATE VIEW dbo.report AS SELECT name FROM dbo.crm_account');
+    const longer = ACCOUNT.attributes.map((one) => (one.logicalName === 'name' ? { ...one, maxLength: 50 } : one));
+    const entity = { ...ACCOUNT, attributes: [...longer, attribute('later', 'StringType', { maxLength: 9 })] };
+    expect(await chain.destination.shape(entity)).toBe(true);
+    expect(await chain.destination.shape(entity)).toBe(false);
+    const columns = await columnsOf('dbo.crm_account');
+    expect(columns).toContain('name character varying(20)');
+    expect(columns).toContain('later character varying(9)');
+    const wanted = exportColumns(entity);
+    const row = rowOf(idOf(1), { name: 'n'.repeat(30) }, wanted);
+    await expect(chain.apply({ rows: [row], columns: wanted })).rejects.toMatchObject({ code: 'RECORD_REFUSED' });
+    await ask('DROP VIEW dbo.report');
+    expect(await chain.destination.shape(entity)).toBe(true);
+    await chain.apply({ rows: [row], columns: wanted });
+  });
+
   it('metadata tables and the delete log are those of the reference', async () => {
     const label = [
       'isuserlocalizedlabel boolean NOT NULL',

@@ -2,6 +2,7 @@ import { describeAdministering } from './destination/administering.ts';
 import { describeApplying } from './destination/applying.ts';
 import { describeDefining } from './destination/defining.ts';
 import type { MakeHarness } from './destination/harness.ts';
+import { describeHostile } from './destination/hostile.ts';
 import { describeRetries } from './destination/retries.ts';
 import { describeSnapshots } from './destination/snapshots.ts';
 import { describeValues } from './destination/values.ts';
@@ -14,4 +15,5 @@ export function describeDestination(name: string, make: MakeHarness): void {
   describeSnapshots(name, make);
   describeValues(name, make);
   describeAdministering(name, make);
+  describeHostile(name, make);
 }

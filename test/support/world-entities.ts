@@ -11,7 +11,7 @@ const text = (name: string, maxLength: number) => ({
 });
 const version = { LogicalName: 'versionnumber', SchemaName: 'VersionNumber', AttributeTypeName: 'BigIntType' };
 
-const LINKS = {
+export const LINKS = {
   SchemaName: 'parent_child',
   IntersectEntityName: 'parentchild',
   Entity1LogicalName: 'parent',
@@ -37,7 +37,7 @@ export const PARENT = {
   ManyToMany: [LINKS],
 };
 
-const CHILD = {
+export const CHILD = {
   LogicalName: 'child',
   SchemaName: 'Child',
   EntitySetName: 'children',

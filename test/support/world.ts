@@ -13,13 +13,14 @@ import type { Destination } from '../../shared/destination/port.ts';
 import { applyProfile } from '../../shared/export/apply/apply-profile.ts';
 import { makeDestinations } from '../../shared/export/destinations.ts';
 import { parseApplyMessage, parseReadMessage } from '../../shared/export/messages.ts';
-import type { ExportPorts } from '../../shared/export/ports.ts';
+import type { ExportOptions, ExportPorts } from '../../shared/export/ports.ts';
 import { ACTIVATION_STEPS, requestActivation, runActivationStep } from '../../shared/export/profiles/activation.ts';
 import { createProfile } from '../../shared/export/profiles/profiles.ts';
 import { readFeed } from '../../shared/export/read/read-feed.ts';
 import { makeReaches } from '../../shared/export/ring/reaches.ts';
 import { ringFeeds } from '../../shared/export/ring/ring-feeds.ts';
 import { SWEEP_INTERVAL_S, sweep } from '../../shared/export/sweep.ts';
+import { readWholeBySchedule } from '../../shared/export/whole-reads.ts';
 import { MemoryBlobs } from '../../shared/platform/blobs/memory.ts';
 import { seededIds } from '../../shared/platform/clock/ids.ts';
 import type { Clock } from '../../shared/platform/clock/port.ts';
@@ -45,6 +46,7 @@ export interface WorldOptions {
   readonly notifications?: boolean;
   /** Rows of a page, so that a few rows make several pages. */
   readonly pageRows?: number;
+  readonly options?: Partial<ExportOptions>;
   /** Between the world's own process and its ports. */
   readonly gate?: Gate;
   /** Takes what the pipeline logs instead of the world's own. */
@@ -74,6 +76,7 @@ export class World {
   /** Replaces what the source does; for faults and for what happens between two reads. */
   wrapSource: (source: Source) => Source = (source) => source;
   readonly #pageRows: number | undefined;
+  readonly #options: Partial<ExportOptions>;
   readonly #written: (database: string) => void;
   readonly #reachOf: ReturnType<typeof makeReaches>;
   /** False: the timer of the sweep stands still. */
@@ -84,6 +87,7 @@ export class World {
     this.organization = this.#makeOrganization(options);
     this.control = createMemoryControl({ clock: this.clock });
     this.#pageRows = options.pageRows;
+    this.#options = options.options ?? {};
     this.#written = options.written ?? (() => {});
     this.#log = options.log ?? this.log;
     this.ports = this.makePorts(options.gate);
@@ -125,6 +129,8 @@ export class World {
       profiles: through(this.control.profiles, 'profiles'),
       organizations: through(this.control.organizations, 'organizations'),
       retention: through(this.control.retention, 'retention'),
+      wholeReads: through(this.control.wholeReads, 'wholeReads'),
+      history: through(this.control.history, 'history'),
     };
     const open = (name: string, address: DestinationAddress) =>
       through(this.wrapDestination(new MemoryDestination(this.database(name), address), name), `destination ${name}`);
@@ -140,7 +146,14 @@ export class World {
       newId: this.newId,
       log: this.#log,
       memory: new MemoryBudget(2 ** 30),
-      options: { probeMs: 60_000, retentionMs: 7 * 86_400_000, sweepRequestsPerDay: 20_000 },
+      options: {
+        probeMs: 60_000,
+        retentionMs: 7 * 86_400_000,
+        sweepRequestsPerDay: 20_000,
+        refreshMs: 86_400_000,
+        wholeReadMs: 15 * 60_000,
+        ...this.#options,
+      },
     };
   }
 
@@ -208,10 +221,15 @@ export class World {
       await this.clock.advanceTo(next);
       if (next >= this.#nextSweepAt) {
         this.#nextSweepAt = this.clock.now() + SWEEP_INTERVAL_S * 1000;
-        if (this.sweeping) await this.awake(sweep(this.ports));
+        if (this.sweeping) await this.awake(this.#timers());
       }
     }
     await this.clock.advanceTo(end);
+  }
+
+  async #timers(): Promise<void> {
+    await sweep(this.ports);
+    await readWholeBySchedule(this.ports);
   }
 
   #deliveries(): number[] {

@@ -6,6 +6,7 @@ import type { Control } from '../http/server.ts';
 import type { EntityDefinition } from '../model/definitions.ts';
 import { DataverseError } from '../model/errors.ts';
 import { readDefinition } from '../model/read-definition.ts';
+import type { Values } from '../model/row.ts';
 import { ensureMessages } from '../registration/messages.ts';
 import type { IdentityChanges, Parts } from '../running.ts';
 import { seedEntity, seedRows } from '../sample/seed.ts';
@@ -46,6 +47,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   removeAttribute: command({ entity, attribute: z.string() }, (parts, input) =>
     redefine(parts, input.entity, (definition) => withoutAttribute(definition, input.attribute)),
   ),
+  recompute: command({ entity, id: z.uuid(), values: json }, ({ site }, input) =>
+    site.change(() => site.organization.recompute(input.entity, input.id, input.values as Values)),
+  ),
+  removeEntity: command({ entity }, ({ site }, input) => site.change(() => site.organization.undefine(input.entity))),
   addOption: command({ entity, attribute: z.string(), option: json }, (parts, input) =>
     redefine(parts, input.entity, (definition) => withOption(definition, input.attribute, input.option)),
   ),

@@ -1,4 +1,4 @@
-import { PARTY_MASKS } from '../model/activity-parties.ts';
+import { PARTY_MASKS } from '../../../shared/dataverse/party-lists.ts';
 import { isGuid } from '../model/coerce.ts';
 import { type AttributeDefinition, isLookup, propertyOf } from '../model/definitions.ts';
 import { DataverseError, invalidRequest, invalidValue } from '../model/errors.ts';

@@ -1,6 +1,6 @@
 import { dateText } from '../model/cell-text.ts';
 import { isGuid } from '../model/coerce.ts';
-import { isLookup } from '../model/definitions.ts';
+import { type AttributeDefinition, isLookup } from '../model/definitions.ts';
 import { DataverseError, invalidRequest, unknownProperty } from '../model/errors.ts';
 import type { Organization } from '../model/organization.ts';
 import { isReference, type Row } from '../model/row.ts';
@@ -126,7 +126,7 @@ function readRows(
 ): RowsPage {
   const filter = query.filter === null ? null : parseFilter(query.filter, query.aliases);
   const matches = filter ? compileFilter<Row>(filter, (path) => propertyReader(organization, table, path)) : undefined;
-  const ids = filter && idsOf(filter, table.definition.primaryIdAttribute);
+  const ids = filter && rowsNamedBy(table, filter);
   if (ids || query.orderBy.length > 0 || query.top !== null || query.count)
     return listedRows(organization, table, query, maxPageSize, cursor, candidates(table, ids ?? null), matches);
   const page = organization.readPage(table.definition.logicalName, cursor.state, maxPageSize, matches);
@@ -135,6 +135,13 @@ function readRows(
 
 function following(cursor: Cursor, state: ReadState, offset?: number): Cursor {
   return { pageNumber: cursor.pageNumber + 1, state, ...(offset === undefined ? {} : { offset }) };
+}
+
+/** The only rows that a filter can be true for, when it names them by the key, or by the activity of parties. */
+function rowsNamedBy(table: Table, filter: Filter): readonly string[] | null {
+  const ids = idsOf(filter, table.definition.primaryIdAttribute);
+  if (ids || table.definition.logicalName !== 'activityparty') return ids;
+  return idsOf(filter, 'activityid')?.flatMap((id) => table.referringTo('activityid', id)) ?? null;
 }
 
 function* candidates(table: Table, ids: readonly string[] | null): Generator<Row> {
@@ -177,7 +184,7 @@ function listedRows(
 function propertyReader(organization: Organization, table: Table, path: string): (row: Row) => unknown {
   const [first = '', ...rest] = path.split('/');
   if (rest.length > 0) return throughLookup(organization, table, first, rest.join('/'));
-  const attribute = selectableByProperty(table).get(first);
+  const attribute = selectableByProperty(table).get(first) ?? lookupNamed(table, first);
   if (!attribute) throw unknownProperty(first, table.definition.logicalName);
   const cell = cellReader(table, attribute.logicalName);
   if (attribute.type === 'DateTimeType')
@@ -191,6 +198,12 @@ function propertyReader(organization: Organization, table: Table, path: string):
       return isReference(value) ? value.id : null;
     };
   return cell;
+}
+
+/** Functions name a lookup as its attribute, and not as its property. */
+function lookupNamed(table: Table, name: string): AttributeDefinition | undefined {
+  const attribute = table.attribute(name);
+  return attribute && isLookup(attribute) ? attribute : undefined;
 }
 
 function throughLookup(
@@ -225,7 +238,7 @@ export function countSet(site: Site, table: Table, request: ApiRequest): Answer 
   const filter: Filter | null = query.filter === null ? null : parseFilter(query.filter, query.aliases);
   if (!filter) return { status: 200, headers, body: String(Math.min(COUNT_MAX_ROWS, table.rows.size)) };
   const matches = compileFilter<Row>(filter, (path) => propertyReader(organization, table, path));
-  const count = [...candidates(table, idsOf(filter, table.definition.primaryIdAttribute))].filter(matches).length;
+  const count = [...candidates(table, rowsNamedBy(table, filter))].filter(matches).length;
   return { status: 200, headers, body: String(Math.min(COUNT_MAX_ROWS, count)) };
 }
 

@@ -1,21 +1,6 @@
+import { PARTY_MASKS } from '../../../shared/dataverse/party-lists.ts';
 import { isReference, type Reference, type Row, type Values } from './row.ts';
 import type { Table } from './table.ts';
-
-/** `participationtypemask` of the attributes that make parties of an activity. */
-export const PARTY_MASKS: Readonly<Record<string, number>> = {
-  from: 1,
-  to: 2,
-  cc: 3,
-  bcc: 4,
-  requiredattendees: 5,
-  optionalattendees: 6,
-  organizer: 7,
-  regardingobjectid: 8,
-  ownerid: 9,
-  resources: 10,
-  customers: 11,
-  partners: 12,
-};
 
 export interface PartyList {
   readonly mask: number;

@@ -39,6 +39,15 @@ export class Catalog {
     return [...this.tables.values()];
   }
 
+  /** Takes a table away, with its rows. */
+  remove(entity: string): void {
+    this.table(entity);
+    this.tables.delete(entity);
+    this.writers.delete(entity);
+    this.dependencies.clear();
+    this.metadataVersion++;
+  }
+
   /** The many-to-many relationship of this schema name. */
   manyToMany(schemaName: string): ManyToManyDefinition {
     for (const { definition } of this.tables.values())

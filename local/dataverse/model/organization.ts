@@ -87,6 +87,12 @@ export class Organization {
     }
   }
 
+  /** Takes a table away, with its rows. */
+  undefine(entity: string): void {
+    this.catalog.remove(entity);
+    for (const observer of this.pipeline.observers) observer.restored?.();
+  }
+
   /** Throws a DataverseError when there is no such table. */
   table(entity: string): Table {
     return this.catalog.table(entity);
@@ -146,6 +152,14 @@ export class Organization {
     return this.find(entity, id)
       ? this.update(entity, id, values, options)
       : this.create(entity, values, { ...options, id });
+  }
+
+  /** Writes what formulas and rollups came to: no new version, and nobody is notified. */
+  recompute(entity: string, id: string, values: Values): void {
+    const table = this.table(entity);
+    const { self, version } = this.row(entity, id);
+    const cells = this.catalog.writerOf(table).withComputed(this.row(entity, id), values);
+    this.pipeline.put(table, { self, version, cells });
   }
 
   /** Deletes the row and all that its relationships take along; clears the links they say to remove. */

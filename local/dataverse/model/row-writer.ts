@@ -84,6 +84,18 @@ export class RowWriter {
     return { cells: trimmed(cells), changed };
   }
 
+  /** The row with values that the organization computes by itself: formulas and rollups. */
+  withComputed(row: Row, values: Values): Cell[] {
+    const cells = [...row.cells];
+    const { logicalName } = this.table.definition;
+    for (const [name, value] of Object.entries(values)) {
+      const attribute = this.table.attribute(name);
+      if (!attribute?.sourceType) throw unknownProperty(name, logicalName);
+      this.put(cells, this.table.slotOf(name), value === null ? null : coerce(logicalName, attribute, value));
+    }
+    return trimmed(cells);
+  }
+
   /** The row with one lookup emptied, as removing a link leaves it. */
   withoutLink(row: Row, attribute: string): Cell[] {
     const cells = [...row.cells];

@@ -1,6 +1,7 @@
 import { type Cell, type Column, exportColumns } from '../../../shared/dataverse/columns.ts';
 import type { EntityMetadata } from '../../../shared/dataverse/metadata.ts';
 import { numberText } from '../../../shared/dataverse/number-text.ts';
+import { type Party, partyCells, withFirstParties } from '../../../shared/dataverse/party-lists.ts';
 import type { ReadFrom, Source, SourcePage } from '../../../shared/dataverse/port.ts';
 import { Usage } from '../../../shared/dataverse/usage.ts';
 import { FreshetError } from '../../../shared/errors/error.ts';
@@ -43,9 +44,9 @@ export function modelSource(organization: Organization): Source {
       classified(entity.logicalName, () => readPage(organization, entity, from, maxRows)),
     readByIds: async (entity, ids) =>
       classified(entity.logicalName, () => {
-        const readers = readersOf(organization, entity, exportColumns(entity));
+        const columns = exportColumns(entity);
         const rows = [...new Set(ids)].flatMap((id) => organization.find(entity.logicalName, id) ?? []);
-        return rows.map((row) => readers.map((reader) => reader(row)));
+        return cellsOf(organization, entity, columns, rows);
       }),
   };
 }
@@ -55,8 +56,7 @@ function readPage(organization: Organization, entity: EntityMetadata, from: Read
   const page = organization.readPage(entity.logicalName, link.state, maxRows);
   const asked = exportColumns(entity).filter(({ name }) => link.columns.includes(name));
   const columns = asked.slice(0, link.keysOnly ? 1 : undefined);
-  const readers = readersOf(organization, entity, columns);
-  const rows = page.rows.map((row) => readers.map((reader) => reader(row)));
+  const rows = cellsOf(organization, entity, columns, page.rows);
   const deletions = [...page.deletions];
   return {
     rows,
@@ -78,6 +78,35 @@ function linkFor(organization: Organization, entity: EntityMetadata, from: ReadF
       ? organization.beginDelta(entity.logicalName, from.token, columns.join())
       : organization.beginRead(from.kind === 'keys', columns.join());
   return { state, columns, keysOnly: from.kind === 'keys' };
+}
+
+function cellsOf(
+  organization: Organization,
+  entity: EntityMetadata,
+  columns: readonly Column[],
+  rows: readonly Row[],
+): Cell[][] {
+  const readers = readersOf(organization, entity, columns);
+  const cells = rows.map((row) => readers.map((reader) => reader(row)));
+  const lists = partyCells(
+    entity,
+    columns.map(({ name }) => name),
+  );
+  return lists.length === 0 ? cells : withFirstParties(cells, lists, partiesOfRows(organization, rows));
+}
+
+function partiesOfRows(organization: Organization, activities: readonly Row[]): Party[] {
+  const table = organization.findTable('activityparty');
+  if (!table) return [];
+  return activities.flatMap(({ self }) =>
+    table.referringTo('activityid', self.id).flatMap((id) => {
+      const row = table.rows.get(id);
+      const member = row ? table.cell(row, 'partyid') : null;
+      if (!row || !isReference(member)) return [];
+      const mask = Number(table.cell(row, 'participationtypemask'));
+      return [{ id, activity: self.id, mask, party: member.id, version: BigInt(row.version) }];
+    }),
+  );
 }
 
 function readersOf(

@@ -1,4 +1,4 @@
-import { PARTY_MASKS } from '../model/activity-parties.ts';
+import { PARTY_MASKS } from '../../../shared/dataverse/party-lists.ts';
 import { dateText, labelOf } from '../model/cell-text.ts';
 import { type AttributeDefinition, isChoice, isLookup } from '../model/definitions.ts';
 import type { Organization } from '../model/organization.ts';

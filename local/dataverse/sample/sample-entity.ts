@@ -16,6 +16,19 @@ const options = (...labels: string[]) => ({
   Options: labels.map((label, at) => ({ Value: 100_000_000 + at, Label: label })),
 });
 
+/** Labels in English and German. */
+const translated = (...labels: [string, string][]) => ({
+  Options: labels.map(([english, german], at) => ({
+    Value: 100_000_000 + at,
+    Label: {
+      LocalizedLabels: [
+        { Label: english, LanguageCode: 1033 },
+        { Label: german, LanguageCode: 1031 },
+      ],
+    },
+  })),
+});
+
 const dateTime = (schemaName: string, format: string, behavior: string, more: object = {}) =>
   attribute(schemaName, 'DateTimeType', { Format: format, DateTimeBehavior: behavior, ...more });
 
@@ -36,6 +49,8 @@ export const SAMPLE_ENTITY = {
     attribute('fre_Notes', 'MemoType', { MaxLength: 100_000, Format: 'TextArea' }),
     attribute('fre_Count', 'IntegerType', { MinValue: -2_147_483_648, MaxValue: 2_147_483_647, Format: 'None' }),
     attribute('fre_Big', 'BigIntType', { MinValue: '-9223372036854775808', MaxValue: '9223372036854775807' }),
+    attribute('fre_Score', 'IntegerType', { SourceType: 3, ...byService }),
+    attribute('fre_Rollup', 'IntegerType', { SourceType: 2, ...byService }),
     attribute('fre_Ratio', 'DoubleType', { Precision: 5, MinValue: -100_000_000_000, MaxValue: 100_000_000_000 }),
     attribute('fre_Exact', 'DecimalType', { Precision: 10, MinValue: -100_000_000_000, MaxValue: 100_000_000_000 }),
     attribute('fre_Amount', 'MoneyType', { Precision: 2, PrecisionSource: 2, MinValue: -1e14, MaxValue: 1e14 }),
@@ -47,7 +62,11 @@ export const SAMPLE_ENTITY = {
       ],
       DefaultValue: false,
     }),
-    attribute('fre_Color', 'PicklistType', options('Red', 'Green', 'Blau', '黄色')),
+    attribute(
+      'fre_Color',
+      'PicklistType',
+      translated(['Red', 'Rot'], ['Green', 'Grün'], ['Blue', 'Blau'], ['黄色', 'Gelb']),
+    ),
     attribute('fre_Tags', 'MultiSelectPicklistType', options('Urgent', 'Public', 'Internal', 'Draft', 'Final')),
     dateTime('fre_Birthday', 'DateOnly', 'DateOnly'),
     dateTime('fre_DueOn', 'DateOnly', 'UserLocal'),

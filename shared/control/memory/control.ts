@@ -5,7 +5,9 @@ import { memoryFeeds } from './feeds.ts';
 import { memoryOrganizations } from './organizations.ts';
 import { memoryProfiles } from './profiles.ts';
 import { memoryRetention } from './retention.ts';
+import { memoryHistory } from './schema-history.ts';
 import { type AtOnce, copyOf, emptyState, type Memory, type MemoryState } from './state.ts';
+import { memoryWholeReads } from './whole-reads.ts';
 
 /**
  * Awaited around each operation (`bells.ring`), so that a simulation can put other workers, or an end, between any two.
@@ -30,6 +32,8 @@ export function createMemoryControl(options: { clock: Pick<Clock, 'now'>; hook?:
     profiles: asPort('profiles', memoryProfiles(memory), hook),
     organizations: asPort('organizations', memoryOrganizations(memory), hook),
     retention: asPort('retention', memoryRetention(memory), hook),
+    wholeReads: asPort('wholeReads', memoryWholeReads(memory), hook),
+    history: asPort('history', memoryHistory(memory), hook),
     migrate: async () => {},
     close: async () => {},
     snapshot: () => copyOf(memory.state),

@@ -4,10 +4,11 @@ import { type Feed, type FeedKey, feedBell, type OpenSnapshot, SNAPSHOTS_FOR_ALL
 import { appendTo } from '../rules/append.ts';
 import { older } from '../rules/bell.ts';
 import { changed } from '../rules/change.ts';
-import { markPage } from '../rules/mark.ts';
+import { markPage, shapePage } from '../rules/mark.ts';
 import { isUnderWay, mayWait } from '../rules/snapshots-for-all.ts';
 import { ownBell } from './bells.ts';
 import { isListening } from './profiles.ts';
+import { withDrift } from './schema-history.ts';
 import { type AtOnce, type Bell, type FeedRow, type Memory, subscribers } from './state.ts';
 
 export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
@@ -50,14 +51,16 @@ export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
       });
       return feed;
     },
-    update: (feed, owner, { cursor = {}, restartSnapshots = false, ...rest }) =>
-      change(memory, feed, owner, (row) => ({
-        row: {
-          ...row,
+    update: (feed, owner, { cursor = {}, restartSnapshots = false, drift = [], mark, ...rest }) =>
+      change(memory, feed, owner, (row) => {
+        const snapshots = restartSnapshots ? row.snapshots.map(restarted) : row.snapshots;
+        const next = {
+          ...withDrift(memory, row, drift),
           feed: changed<Feed>(row.feed, { ...cursor, ...rest }),
-          snapshots: restartSnapshots ? row.snapshots.map(restarted) : row.snapshots,
-        },
-      })),
+          snapshots,
+        };
+        return { row: mark === undefined ? next : marked(memory, next, mark) };
+      }),
     pagesAfter: (feed, number, limit) =>
       (rowOf(feed)?.pages ?? [])
         .filter(({ page }) => page.number > number)
@@ -68,8 +71,7 @@ export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
       const queued = row?.snapshots.find((snapshot) => snapshot.id === id);
       if (queued) return queued;
       const mark = row && markPage(row.feed, id, audience, memory.now());
-      const none = { link: null, started: false, endNumber: null, rows: 0 };
-      const snapshot = { organizationId, entity, id, audience, mark: mark?.number ?? 0, ...none };
+      const snapshot = { organizationId, entity, id, audience, mark: mark?.number ?? 0, refresh: false, ...UNREAD };
       if (row && mark) {
         const kept = row.snapshots.filter((before) => before.endNumber !== null || before.audience !== audience);
         memory.state.feeds.set(feedBell(row.feed), {
@@ -81,6 +83,13 @@ export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
       }
       return snapshot;
     },
+    queueRefresh({ organizationId, entity }, id) {
+      const row = rowOf({ organizationId, entity });
+      if (!row || row.snapshots.some((open) => open.endNumber === null && open.audience === null)) return false;
+      const snapshot = { organizationId, entity, id, audience: null, mark: row.feed.head, refresh: true, ...UNREAD };
+      memory.state.feeds.set(feedBell(row.feed), { ...row, snapshots: [...row.snapshots, snapshot] });
+      return true;
+    },
     metadata(feed, shape) {
       const shapes = memory.state.shapes.get(feedBell(feed)) ?? [];
       const found = shape === undefined ? shapes.at(-1) : shapes.find((row) => row.shape === shape);
@@ -91,6 +100,15 @@ export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
       memory.state.shapes.set(feedBell(feed), [...others, { shape, metadata, savedAt: memory.now() }]);
     },
   };
+}
+
+const UNREAD = { link: null, started: false, endNumber: null, rows: 0 };
+
+/** The row with the page that marks its shape. */
+function marked(memory: Memory, row: FeedRow, id: string): FeedRow {
+  const page = shapePage(row.feed, row.feed.shape, id, memory.now());
+  const feed = { ...row.feed, head: page.number, tail: page.id };
+  return { ...row, feed, pages: [...row.pages, { page, appendedAt: memory.now(), passedAt: null }] };
 }
 
 interface Change {

@@ -123,6 +123,9 @@ function newFeed({ organizationId, entity }: FeedKey, shape: string): FeedRow {
     reading: { rung: null, at: null },
     lookedAt: null,
     registered: true,
+    wholeAt: null,
+    tracked: true,
+    history: [],
     pages: [],
     snapshots: [],
   };
@@ -170,6 +173,8 @@ function subscribed({ state }: Memory, subscription: Subscription): Subscribed {
     ...subscription,
     head: row?.feed.head ?? 0,
     tail: row?.feed.tail ?? 'start',
+    tracked: row?.tracked ?? true,
+    feedTrouble: row?.feed.trouble ?? null,
     snapshotEnd: snapshot?.endNumber ?? null,
   };
 }

@@ -11,6 +11,7 @@ import {
 } from '../model.ts';
 import type { Reading } from '../rules/append.ts';
 import type { Pace } from '../rules/pace.ts';
+import type { SchemaEvent } from '../schema-history.port.ts';
 
 export interface Bell {
   /** The organization whose leases it counts among; null for a profile's bell. */
@@ -31,6 +32,10 @@ export interface FeedRow {
   readonly lookedAt: number | null;
   /** Notifications ring it. */
   readonly registered: boolean;
+  /** When it is due to be read as a whole; null: not planned yet. */
+  readonly wholeAt: number | null;
+  readonly tracked: boolean;
+  readonly history: readonly SchemaEvent[];
   /** In order of their numbers. */
   readonly pages: readonly PageRow[];
   /** In order of their queuing. */

@@ -35,7 +35,7 @@ export function appendTo(standing: Standing, append: Append): Appended | null {
     reading,
     seen: append.complete ? Math.max(standing.bell.seen, standing.reading.rung ?? 0) : standing.bell.seen,
     page,
-    snapshot: snapshotAfter(standing.snapshot, append, page),
+    snapshot: snapshotAfter(standing, append, page),
   };
 }
 
@@ -71,13 +71,13 @@ function afterRead({ feed, reading }: Standing, append: Append): { quiet: number
   return quiet > QUIET_READS_MAX ? { quiet: 0, reading: { ...reading, at: null } } : { quiet, reading };
 }
 
-function snapshotAfter(snapshot: Snapshot | null, append: Append, page: Page | null): Snapshot | null {
+function snapshotAfter({ snapshot, feed }: Standing, append: Append, page: Page | null): Snapshot | null {
   if (!snapshot || !append.snapshot) return null;
   return {
     ...snapshot,
     link: append.snapshot.nextLink,
     started: true,
     rows: snapshot.rows + append.snapshot.rows,
-    endNumber: page?.ends ? page.number : null,
+    endNumber: append.snapshot.nextLink === null ? (page?.number ?? feed.head) : null,
   };
 }

@@ -2,6 +2,11 @@ import type { Feed, Page } from '../model.ts';
 
 const NOTHING = JSON.stringify({ rows: [], deletions: [] });
 
+/** The page under which a feed's new shape begins: what it shows besides rows is news for every destination. */
+export function shapePage(feed: Feed, shape: string, id: string, readAt = 0): Page {
+  return markPage({ ...feed, shape }, id, null, readAt);
+}
+
 /**
  * The page that marks in its feed where a snapshot was queued, named by the snapshot. A position placed on it cannot be taken
  * for one of a feed that does not know the snapshot: after the control database was restored, the chain is broken there.

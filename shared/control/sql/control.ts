@@ -8,6 +8,8 @@ import { migrate, migratedFirst } from './migrate.ts';
 import { sqlOrganizations } from './organizations.ts';
 import { sqlProfiles } from './profiles.ts';
 import { sqlRetention } from './retention.ts';
+import { sqlHistory } from './schema-history.ts';
+import { sqlWholeReads } from './whole-reads.ts';
 
 export interface SqlControlOptions {
   readonly connectionString: string;
@@ -27,6 +29,8 @@ export function createSqlControl({ connectionString, now }: SqlControlOptions): 
     profiles: sqlProfiles(database),
     organizations: sqlOrganizations(database),
     retention: sqlRetention(database),
+    wholeReads: sqlWholeReads(database),
+    history: sqlHistory(database),
     migrate: () => migrate(opened, dialect),
     close: () => opened.close(),
   };

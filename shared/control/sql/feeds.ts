@@ -1,12 +1,23 @@
-import type { Append, FeedChange, Feeds } from '../feeds.port.ts';
+import type { FeedChange } from '../feed-change.ts';
+import type { Append, Feeds } from '../feeds.port.ts';
 import { type Feed, type FeedKey, feedBell } from '../model.ts';
 import { appendTo } from '../rules/append.ts';
 import { older } from '../rules/bell.ts';
 import { changed } from '../rules/change.ts';
+import { shapePage } from '../rules/mark.ts';
 import { type ControlDatabase, isFeed, type Tx } from './database.ts';
 import { feedColumns, feedOf, pageColumns, pageOf } from './rows.ts';
+import { addDrift } from './schema-history.ts';
 import { readMetadata, saveMetadata } from './shapes.ts';
-import { findSnapshot, openSnapshots, queueSnapshot, restartSnapshots, storeSnapshot } from './snapshots.ts';
+import {
+  findSnapshot,
+  openSnapshots,
+  queueRefresh,
+  queueSnapshot,
+  restartSnapshots,
+  storeMark,
+  storeSnapshot,
+} from './snapshots.ts';
 
 export function sqlFeeds(database: ControlDatabase): Feeds {
   return {
@@ -40,6 +51,7 @@ export function sqlFeeds(database: ControlDatabase): Feeds {
     },
     queueSnapshot: (feed, id, audience) =>
       database.transaction((tx) => queueSnapshot(database, tx, feed, id, audience)),
+    queueRefresh: (feed, id) => database.transaction((tx) => queueRefresh(tx, feed, id)),
     metadata: (feed, shape) => database.run((db) => readMetadata(db, feed, shape)),
     saveMetadata: (feed, shape, metadata) =>
       database.transaction((tx) => saveMetadata(database, tx, feed, shape, metadata)),
@@ -106,12 +118,20 @@ async function update(
   tx: Tx,
   feed: FeedKey,
   owner: string,
-  { cursor, restartSnapshots: restart = false, ...rest }: FeedChange,
+  { cursor, restartSnapshots: restart = false, mark, drift = [], ...rest }: FeedChange,
 ): Promise<boolean> {
   const row = await lockOwn(tx, feed, owner);
   if (!row) return false;
-  const columns = feedColumns(changed<Feed>(feedOf(row), { ...cursor, ...rest }));
-  await tx.updateTable('feeds').set(columns).where(isFeed(feed)).execute();
+  const next = changed<Feed>(feedOf(row), { ...cursor, ...rest });
+  const page = mark === undefined ? null : shapePage(next, next.shape, mark);
+  const moved = page ? { head: page.number, tail: page.id } : {};
+  await tx
+    .updateTable('feeds')
+    .set(feedColumns({ ...next, ...moved }))
+    .where(isFeed(feed))
+    .execute();
+  if (page) await storeMark(database, tx, feed, page);
+  await addDrift(database, tx, feed, drift);
   const bell = { leaseUntil: database.leaseEnd() };
   await tx.updateTable('bells').set(bell).where('key', '=', feedBell(feed)).execute();
   if (restart) await restartSnapshots(tx, feed);

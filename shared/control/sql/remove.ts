@@ -52,7 +52,7 @@ async function lockUnused(tx: Tx, feed: FeedKey): Promise<boolean> {
 
 async function dropFeed(tx: Tx, feed: FeedKey): Promise<string[]> {
   const rows = await tx.selectFrom('pages').select('blob').where(isFeed(feed)).where('blob', 'is not', null).execute();
-  for (const table of ['pages', 'snapshots', 'shapes', 'feeds'] as const) {
+  for (const table of ['pages', 'snapshots', 'shapes', 'schemaHistory', 'feeds'] as const) {
     await tx.deleteFrom(table).where(isFeed(feed)).execute();
   }
   await tx.deleteFrom('bells').where('key', '=', feedBell(feed)).execute();

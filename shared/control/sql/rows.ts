@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { Feed, Page, PageBody, Profile, Snapshot, Subscription } from '../model.ts';
+import type { Feed, Page, PageBody, Profile, Snapshot, Subscription, Trouble } from '../model.ts';
 import type { FeedTable, PageTable, ProfileTable, SnapshotTable, SubscriptionTable } from './schema.ts';
 
 /** Between the rows of the tables and the words of the ports. What `json` columns hold was written here, so it is trusted. */
@@ -8,7 +8,9 @@ export const jsonOrNull = (value: unknown): string | null => (value === null ? n
 const parsed = <T>(text: string): T => JSON.parse(text) as T;
 const parsedOrNull = <T>(text: string | null): T | null => (text === null ? null : parsed<T>(text));
 
-export function feedOf(row: Omit<Selectable<FeedTable>, 'passed' | 'registered' | 'lookedAt'>): Feed {
+export function feedOf(
+  row: Omit<Selectable<FeedTable>, 'passed' | 'registered' | 'lookedAt' | 'wholeAt' | 'tracked'>,
+): Feed {
   const { organizationId, entity, head, tail, token, nextLink, keysLink, keysNeedColumns, givenUp, readPast, quiet } =
     row;
   const { metadataVersion, shape, slotAt } = row;
@@ -70,6 +72,8 @@ export function profileColumns(profile: Profile): Omit<Insertable<ProfileTable>,
     probeAt: breaker?.probeAt ?? null,
   };
 }
+
+export const troubleOf = (text: string | null): Trouble | null => parsedOrNull(text);
 
 export const nameKey = (name: string): string => name.toLowerCase();
 

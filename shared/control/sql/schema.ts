@@ -12,6 +12,7 @@ export interface ControlTables {
   pages: PageTable;
   snapshots: SnapshotTable;
   shapes: ShapeTable;
+  schemaHistory: SchemaHistoryTable;
   profiles: ProfileTable;
   subscriptions: SubscriptionTable;
   organizations: OrganizationTable;
@@ -57,6 +58,10 @@ export interface FeedTable {
   passed: Generated<number>;
   /** False: Dataverse has no steps that would notify us, so only the sweep finds changes. */
   registered: Generated<boolean>;
+  /** When it is due to be read as a whole; null: not planned yet. */
+  wholeAt: number | null;
+  /** False: its changes cannot be read. */
+  tracked: Generated<boolean>;
 }
 
 export interface PageTable {
@@ -94,6 +99,16 @@ export interface SnapshotTable {
   started: boolean;
   endNumber: number | null;
   rows: number;
+  refresh: Generated<boolean>;
+}
+
+export interface SchemaHistoryTable {
+  sequence: Generated<number>;
+  organizationId: string;
+  entity: string;
+  at: number;
+  /** json */
+  changes: string;
 }
 
 export interface ShapeTable {

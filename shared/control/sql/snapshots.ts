@@ -1,5 +1,5 @@
 import type { Feeds } from '../feeds.port.ts';
-import { type FeedKey, feedBell, SNAPSHOTS_FOR_ALL, type Snapshot } from '../model.ts';
+import { type FeedKey, feedBell, type Page, SNAPSHOTS_FOR_ALL, type Snapshot } from '../model.ts';
 import { markPage } from '../rules/mark.ts';
 import { mayWait } from '../rules/snapshots-for-all.ts';
 import { type ControlDatabase, isFeed, type Tables, type Tx } from './database.ts';
@@ -95,14 +95,11 @@ export async function queueSnapshot(
   audience: string | null,
 ): Promise<Snapshot> {
   const feed = { organizationId, entity };
-  // The bell is what every change of a feed locks first.
-  await tx.selectFrom('bells').select('key').where('key', '=', feedBell(feed)).forUpdate().execute();
-  const row = await tx.selectFrom('feeds').selectAll().where(isFeed(feed)).executeTakeFirst();
+  const row = await lockFeed(tx, feed);
   const queued = row && (await findSnapshot(tx, feed, id));
   if (queued) return queued;
   const mark = row && markPage(feedOf(row), id, audience);
-  const none = { link: null, started: false, endNumber: null, rows: 0 };
-  const snapshot = { ...feed, id, audience, mark: mark?.number ?? 0, ...none };
+  const snapshot = { ...feed, id, audience, mark: mark?.number ?? 0, refresh: false, ...UNREAD };
   if (!mark) return snapshot;
   await tx
     .deleteFrom('snapshots')
@@ -111,13 +108,42 @@ export async function queueSnapshot(
     .where('audience', audience === null ? 'is' : '=', audience)
     .execute();
   await tx.insertInto('snapshots').values(snapshot).execute();
+  await storeMark(database, tx, feed, mark);
+  await tx.updateTable('feeds').set({ head: mark.number, tail: mark.id }).where(isFeed(feed)).execute();
+  return snapshot;
+}
+
+const UNREAD = { link: null, started: false, endNumber: null, rows: 0 };
+
+/** The bell is what every change of a feed locks first. */
+async function lockFeed(tx: Tx, feed: FeedKey) {
+  await tx.selectFrom('bells').select('key').where('key', '=', feedBell(feed)).forUpdate().execute();
+  return tx.selectFrom('feeds').selectAll().where(isFeed(feed)).executeTakeFirst();
+}
+
+/** A page without entries that marks something; read by nobody, and so at this moment. */
+export async function storeMark(
+  database: ControlDatabase,
+  tx: Tx,
+  { organizationId, entity }: FeedKey,
+  mark: Page,
+): Promise<void> {
   const now = database.now();
   await tx
     .insertInto('pages')
-    .values({ ...pageColumns(mark), ...feed, readAt: now, appendedAt: now })
+    .values({ ...pageColumns(mark), organizationId, entity, readAt: now, appendedAt: now })
     .execute();
-  await tx.updateTable('feeds').set({ head: mark.number, tail: mark.id }).where(isFeed(feed)).execute();
-  return snapshot;
+}
+
+/** False when the feed is gone, or a snapshot for all is open: it brings the same, and more. */
+export async function queueRefresh(tx: Tx, { organizationId, entity }: FeedKey, id: string): Promise<boolean> {
+  const feed = { organizationId, entity };
+  const row = await lockFeed(tx, feed);
+  const open = tx.selectFrom('snapshots').select('id').where(isFeed(feed)).where('endNumber', 'is', null);
+  if (!row || (await open.where('audience', 'is', null).execute()).length > 0) return false;
+  const refresh = { ...feed, id, audience: null, mark: row.head, refresh: true, ...UNREAD };
+  await tx.insertInto('snapshots').values(refresh).execute();
+  return true;
 }
 
 export async function restartSnapshots(tx: Tx, feed: FeedKey): Promise<void> {

@@ -5,7 +5,7 @@ import { NOWHERE } from '../rules/position.ts';
 import { newBell } from './bells.ts';
 import { isFeed, type Tables, type Tx } from './database.ts';
 import { ensureOrganization } from './organizations.ts';
-import { json, subscriptionOf } from './rows.ts';
+import { json, subscriptionOf, troubleOf } from './rows.ts';
 
 export async function subscribe(
   tx: Tx,
@@ -50,11 +50,18 @@ export async function subscriptions(db: Tables, profileId: string): Promise<Subs
     )
     .leftJoin('snapshots', 'snapshots.id', 'subscriptions.snapshotId')
     .selectAll('subscriptions')
-    .select(['feeds.head', 'feeds.tail', 'snapshots.endNumber as snapshotEnd'])
+    .select(['feeds.head', 'feeds.tail', 'feeds.tracked', 'feeds.trouble', 'snapshots.endNumber as snapshotEnd'])
     .where('profileId', '=', profileId)
     .orderBy('subscriptions.entity')
     .execute();
-  return rows.map(({ head, tail, snapshotEnd, ...row }) => ({ ...subscriptionOf(row), head, tail, snapshotEnd }));
+  return rows.map(({ head, tail, tracked, trouble, snapshotEnd, ...row }) => ({
+    ...subscriptionOf(row),
+    head,
+    tail,
+    tracked,
+    feedTrouble: troubleOf(trouble),
+    snapshotEnd,
+  }));
 }
 
 export async function report(db: Tables, profileId: string, entity: string, known: Report): Promise<void> {

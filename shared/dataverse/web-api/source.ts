@@ -1,5 +1,6 @@
 import type { Cell } from '../columns.ts';
 import type { EntityMetadata, EntitySummary } from '../metadata.ts';
+import { PARTIES, partyCells, withFirstParties } from '../party-lists.ts';
 import type { OrganizationIdentity, ReadFrom, Source, SourcePage } from '../port.ts';
 import type { Usage } from '../usage.ts';
 import { loadCatalog } from './catalog.ts';
@@ -9,6 +10,7 @@ import { parseExact } from './exact-json.ts';
 import { loadIdentity } from './identity.ts';
 import { loadMetadata } from './metadata.ts';
 import { METADATA_VERSION, type PageContent, readPage, selectedBy } from './page.ts';
+import { partyOf } from './parties.ts';
 import { keyShape, type RowShape, rowShape } from './rows.ts';
 
 /** Dataverse gives no more, and ignores larger wishes (reference: dataverse.md, section 2.1). */
@@ -59,18 +61,34 @@ export class WebApiSource implements Source {
     if (isTracked && content.next === null && content.token === null) {
       throw this.#client.unreadable('a tracked read has no delta link; is change tracking off?');
     }
-    return { ...content, columns: query.shape.columns, bytes: answer.bytes };
+    const rows = await this.#withParties(entity, query.shape.columns, content.rows);
+    return { ...content, rows, columns: query.shape.columns, bytes: answer.bytes };
   }
 
   async readByIds(entity: EntityMetadata, ids: readonly string[]): Promise<Cell[][]> {
+    const rows = await this.#rowsWhere(entity, entity.primaryIdAttribute, ids);
+    return this.#withParties(entity, rowShape(entity).columns, rows);
+  }
+
+  /** Party lists are read beside the rows; a change of theirs is one of the activity, so what is newer comes again. */
+  async #withParties(entity: EntityMetadata, columns: readonly string[], rows: Cell[][]): Promise<Cell[][]> {
+    const cells = partyCells(entity, columns);
+    if (cells.length === 0 || rows.length === 0) return rows;
+    const ids = rows.map(([id]) => String(id));
+    const parties = await this.#rowsWhere(PARTIES, 'activityid', ids);
+    return withFirstParties(rows, cells, parties.map(partyOf));
+  }
+
+  /** The rows whose attribute, the key or a lookup, is one of these ids. */
+  async #rowsWhere(entity: EntityMetadata, attribute: string, ids: readonly string[]): Promise<Cell[][]> {
     const rows: Cell[][] = [];
     const shape = rowShape(entity);
-    for (const path of idPaths(entity, [...new Set(ids)])) {
+    for (const path of idPaths(entity, attribute, [...new Set(ids)])) {
       let next: string | null = path;
       while (next !== null) {
         const subject: Subject = { kind: 'rows', entity: entity.logicalName };
         const { content } = await this.#page({ path: next, shape, subject, maxRows: PAGE_MAX_ROWS });
-        rows.push(...content.rows);
+        for (const row of content.rows) rows.push(row);
         next = content.next;
       }
     }
@@ -130,11 +148,11 @@ function shapeOfLink(entity: EntityMetadata, link: string): RowShape {
   return isKeys ? keyShape(entity) : rowShape(entity, selected ?? undefined);
 }
 
-/** Requests for rows by id, each with as many ids as an address holds. */
-function* idPaths(entity: EntityMetadata, ids: readonly string[]): Generator<string> {
+/** Requests for rows by the ids of an attribute, each with as many ids as an address holds. */
+function* idPaths(entity: EntityMetadata, attribute: string, ids: readonly string[]): Generator<string> {
   const { path } = fullRead(entity);
   const filter = (some: readonly string[]) =>
-    `Microsoft.Dynamics.CRM.In(PropertyName='${entity.primaryIdAttribute}',PropertyValues=${JSON.stringify(some)})`;
+    `Microsoft.Dynamics.CRM.In(PropertyName='${attribute}',PropertyValues=${JSON.stringify(some)})`;
   const address = (some: readonly string[]) =>
     `${path}${path.includes('?') ? '&' : '?'}$filter=${encodeURIComponent(filter(some))}`;
   const perId = encodeURIComponent(`"${'0'.repeat(36)}",`).length;

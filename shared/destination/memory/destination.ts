@@ -1,6 +1,6 @@
 import { type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
-import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { FreshetError } from '../../errors/error.ts';
 import { NO_COUNTERS, withoutStamp } from '../accounting.ts';
 import { type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
@@ -16,9 +16,9 @@ import type {
 } from '../model.ts';
 import { PERMISSION_CODES, permissionCheck } from '../permissions.ts';
 import type { Destination } from '../port.ts';
-import type { MemoryArea, MemoryDatabase, MemoryRetry, OwnTables } from './database.ts';
+import type { MemoryArea, MemoryDatabase, MemoryRetry, MemoryTable, OwnTables } from './database.ts';
 import { MemoryTransaction, RANGE } from './transaction.ts';
-import { widenColumn } from './widen.ts';
+import { asideName, widenColumn } from './widen.ts';
 
 /** A destination in memory, by the same rules as the databases: for the simulation and for tests. */
 export class MemoryDestination implements Destination {
@@ -47,15 +47,10 @@ export class MemoryDestination implements Destination {
   misfit(entity: EntityMetadata): Promise<string | null> {
     return this.#run('misfit', ({ tables }) => {
       const table = tables.get(entity.logicalName.toLowerCase());
-      try {
-        for (const column of exportColumns(entity)) {
-          if (table) widenColumn(entity.logicalName, table.columns.get(column.name), column);
-        }
-        return null;
-      } catch (error) {
-        if (isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) return String(error.values.text);
-        throw error;
-      }
+      const held = (column: Column) => table?.columns.get(column.name);
+      const foreign = exportColumns(entity).find((column) => widenColumn(held(column), column) === null);
+      if (!foreign) return null;
+      return `column ${foreign.name} of table ${entity.logicalName} is ${held(foreign)?.type} and has to be ${foreign.type}`;
     });
   }
 
@@ -83,11 +78,15 @@ export class MemoryDestination implements Destination {
         tables.set(name, { columns: new Map(columns), rows: new Map() });
         return true;
       }
-      // All or nothing: what is incompatible shows before anything is changed.
-      const changes = columns.map(([key, column]) => [key, widenColumn(name, table.columns.get(key), column)] as const);
-      const alters = changes.some(([key, column]) => table.columns.get(key) !== column);
-      for (const [key, column] of changes) table.columns.set(key, column);
-      return alters;
+      const changed = columns.filter(
+        ([key, column]) => widenColumn(table.columns.get(key), column) !== table.columns.get(key),
+      );
+      for (const [key, column] of changed) {
+        const wider = widenColumn(table.columns.get(key), column);
+        if (wider === null) setAside(table, key);
+        table.columns.set(key, wider ?? column);
+      }
+      return changed.length > 0;
     });
   }
 
@@ -265,6 +264,18 @@ export class MemoryDestination implements Destination {
 
   #retries(area: MemoryArea, wanted: (retry: MemoryRetry) => boolean): MemoryRetry[] {
     return [...this.#own(area).retries.values()].filter(wanted);
+  }
+}
+
+/** Gives a column another name; its values go along. */
+function setAside({ columns, rows }: MemoryTable, name: string): void {
+  const column = columns.get(name);
+  const aside = asideName(columns, name);
+  if (column) columns.set(aside, { ...column, name: aside });
+  columns.delete(name);
+  for (const [id, row] of rows) {
+    const { [name]: value = null, ...cells } = row.cells;
+    rows.set(id, { ...row, cells: { ...cells, [name]: null, [aside]: value } });
   }
 }
 

@@ -4,6 +4,7 @@ import {
   afterBatch,
   afterSettlement,
   currentRetries,
+  isResync,
   nextStamp,
   refusedRetries,
   type StoredRetry,
@@ -60,6 +61,7 @@ export class MemoryTransaction {
       entity,
       batch.columns,
       batch.rows.map((row) => ({ row, stamp })),
+      isResync(held.begins, batch) ? 'touch' : 'keep',
     );
     this.#keepRefused(batch, stamp);
     const ended = this.#endSnapshots(batch, held, stamp, removed);
@@ -83,7 +85,7 @@ export class MemoryTransaction {
     const current = currentRetries(settlement, this.#retriesOf(entity));
     for (const { id } of current.deletions) this.#deleteRow(entity, id, settlement.deleteLog ? settlement.now : null);
     const rows = current.write.map(({ row, stored }) => ({ row, stamp: stored.stamp }));
-    this.#writeRows(entity, settlement.write.columns, rows);
+    this.#writeRows(entity, settlement.write.columns, rows, 'touch');
     for (const { id } of [...current.write.map(({ stored }) => stored), ...current.deletions]) {
       this.#journal.delete(this.#own.retries, retryKey(entity, id));
     }
@@ -109,6 +111,7 @@ export class MemoryTransaction {
     entity: string,
     columns: readonly Column[],
     rows: readonly { readonly row: readonly Cell[]; readonly stamp: number }[],
+    same: 'keep' | 'touch',
   ): number {
     if (rows.length === 0) return 0;
     const table = this.#table(entity);
@@ -122,7 +125,7 @@ export class MemoryTransaction {
     for (const { row, stamp } of rows) {
       const reason = check(row);
       if (reason) throw new FreshetError('RECORD_REFUSED', { text: reason });
-      if (this.#writeRow(entity, table, kept, row, stamp)) present++;
+      if (this.#writeRow(entity, table, kept, row, stamp, same)) present++;
     }
     return present;
   }
@@ -133,6 +136,7 @@ export class MemoryTransaction {
     columns: readonly Column[],
     row: readonly Cell[],
     stamp: number,
+    same: 'keep' | 'touch',
   ): boolean {
     const id = String(row[0]).toLowerCase();
     const before = table.rows.get(id);
@@ -142,7 +146,9 @@ export class MemoryTransaction {
     });
     this.#allow(entity, id, cells);
     if (isOlder(versionOf(cells), versionOf(before?.cells))) this.#regressed++;
-    this.#journal.set(table.rows, id, { id, createdOn: before?.createdOn ?? stamp, modifiedOn: stamp, cells });
+    const stays = same === 'keep' && before !== undefined && sameCells(before.cells, cells);
+    const modifiedOn = stays ? before.modifiedOn : stamp;
+    this.#journal.set(table.rows, id, { id, createdOn: before?.createdOn ?? stamp, modifiedOn, cells });
     return before !== undefined;
   }
 
@@ -219,6 +225,10 @@ export class MemoryTransaction {
     else removed.failed++;
     this.#journal.delete(this.#own.retries, retryKey(entity, id));
   }
+}
+
+function sameCells(a: Readonly<Record<string, Cell>>, b: Readonly<Record<string, Cell>>): boolean {
+  return Object.keys(b).every((name) => (a[name] ?? null) === (b[name] ?? null));
 }
 
 function versionOf(cells: Readonly<Record<string, Cell>> | undefined): bigint | null {

@@ -1,15 +1,18 @@
 import type { Column } from '../../dataverse/columns.ts';
-import { FreshetError } from '../../errors/error.ts';
 
-/** The definition that holds what both hold; DESTINATION_SCHEMA_CHANGED when there is none. */
-export function widenColumn(table: string, held: Column | undefined, wanted: Column): Column {
+/** The definition that holds what both hold; null when there is none. */
+export function widenColumn(held: Column | undefined, wanted: Column): Column | null {
   if (!held) return wanted;
-  if (familyOf(held) !== familyOf(wanted)) {
-    throw new FreshetError('DESTINATION_SCHEMA_CHANGED', {
-      text: `column ${wanted.name} of table ${table} is ${held.type} and has to be ${wanted.type}`,
-    });
-  }
+  if (familyOf(held) !== familyOf(wanted)) return null;
   return widthOf(wanted) > widthOf(held) ? wanted : held;
+}
+
+/** `<name>_was`, `<name>_was2` and so on: the first that is free. */
+export function asideName(columns: ReadonlyMap<string, Column>, name: string): string {
+  for (let number = 1; ; number++) {
+    const aside = `${name}_was${number === 1 ? '' : number}`;
+    if (!columns.has(aside)) return aside;
+  }
 }
 
 function familyOf({ type }: Column): string {

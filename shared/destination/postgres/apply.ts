@@ -1,7 +1,7 @@
 import { FreshetError } from '../../errors/error.ts';
 import { classify } from '../../sql/postgres/classify.ts';
 import type { Session } from '../../sql/postgres/session.ts';
-import { afterBatch, type RemovedRetries, refusedRetries } from '../accounting.ts';
+import { afterBatch, isResync, type RemovedRetries, refusedRetries } from '../accounting.ts';
 import type { Applied, Batch } from '../model.ts';
 import type { TableName, TableNames } from './dialect.ts';
 import { hasColumn } from './introspect.ts';
@@ -36,7 +36,7 @@ export async function applyBatch(session: Session, target: Target, batch: Batch)
   // Deletions first: a value that the customer declared unique may have gone over to another row.
   let deleted = 0;
   for (const ids of inStatements(batch.deletions, batch)) deleted += await deleteRows(session, table, ids, log);
-  const { present, regressed } = await writeRows(session, table, batch, held.stamp);
+  const { present, regressed } = await writeRows(session, table, batch, held);
   await keepRefused(session, names, batch, held.stamp);
   const ended = await endSnapshots(session, names, batch, held, log);
 
@@ -85,12 +85,15 @@ async function replaceRetries(
   return ids.length > 0 ? deleteRetries(session, names.retry, batch.entity, ids) : { retrying: 0, failed: 0 };
 }
 
-async function writeRows(session: Session, table: TableName, batch: Batch, stamp: number): Promise<Upserted> {
+/** A resync's end knows the rows it has seen by their stamp; else a row that says the same is not written. */
+async function writeRows(session: Session, table: TableName, batch: Batch, { stamp, begins }: Held): Promise<Upserted> {
   const shape = rowShape(batch.columns);
+  const same = isResync(begins, batch) ? 'touch' : 'keep';
   const written = { present: 0, regressed: 0 };
   for (const rows of inStatements(batch.rows, batch)) {
     if (rows !== batch.rows) await unstage(session);
-    const { present, regressed } = await upsertRows(session, table, shape, await stage(session, shape, rows, stamp));
+    const source = await stage(session, shape, rows, stamp);
+    const { present, regressed } = await upsertRows(session, table, shape, source, same);
     written.present += present;
     written.regressed += regressed;
   }

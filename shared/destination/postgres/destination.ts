@@ -1,10 +1,12 @@
 import { type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { classify } from '../../sql/postgres/classify.ts';
 import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
 import { inTransaction, onConnection, type Session, type UnitOptions } from '../../sql/postgres/session.ts';
 import { type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
+import { METADATA_TABLES } from '../metadata-tables.ts';
 import type {
   Applied,
   Batch,
@@ -17,10 +19,10 @@ import type {
 } from '../model.ts';
 import type { Destination, OpenDestination } from '../port.ts';
 import { applyBatch } from './apply.ts';
-import { alterEntityTable, createEntityTable, createSchema } from './ddl.ts';
+import { type Alteration, alterEntityTable, createEntityTable, createSchema, misfitOf, typedColumns } from './ddl.ts';
 import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } from './dialect.ts';
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
-import { METADATA_TABLES, syncMetadataTable } from './metadata-tables.ts';
+import { syncMetadataTable } from './metadata-tables.ts';
 import { ownTables } from './own-tables.ts';
 import { examine } from './permissions.ts';
 import { insertPosition, lockPosition, readPositions, replacePosition, updateHeld } from './positions.ts';
@@ -42,6 +44,8 @@ const PROBE_MS = 5_000;
 const LONG_STATEMENT_MS = 480_000;
 
 const UNDEFINED_TABLE = '42P01';
+/** What PostgreSQL says when a view or rule uses a column whose type is to change. */
+const FEATURE_NOT_SUPPORTED = '0A000';
 
 export const openPostgresDestination: OpenDestination = (connectionString, address) =>
   new PostgresDestination(connect(connectionString), address);
@@ -76,14 +80,7 @@ export class PostgresDestination implements Destination {
   async misfit(entity: EntityMetadata): Promise<string | null> {
     const table = this.#names.entity(entity.logicalName);
     const standing = await onConnection(this.#pool, (session) => standingTable(session, table));
-    if (standing === null) return null;
-    try {
-      alterEntityTable(table, standing, exportColumns(entity));
-      return null;
-    } catch (error) {
-      if (isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) return String(error.values.text);
-      throw error;
-    }
+    return standing && misfitOf(table, standing, typedColumns(exportColumns(entity)));
   }
 
   prepare({ deleteLog }: { deleteLog: boolean }): Promise<boolean> {
@@ -116,9 +113,10 @@ export class PostgresDestination implements Destination {
         await session.query(createEntityTable(table, columns));
         return true;
       }
-      const statements = alterEntityTable(table, standing, columns);
-      for (const statement of statements) await session.query(statement);
-      return statements.length > 0;
+      const alterations = alterEntityTable(table, standing, columns);
+      let altered = 0;
+      for (const alteration of alterations) if (await alter(session, alteration)) altered++;
+      return altered > 0;
     };
     try {
       return await this.#transaction(work, { statementTimeoutMs: LONG_STATEMENT_MS });
@@ -262,6 +260,22 @@ export class PostgresDestination implements Destination {
 
 function endOf(mode: 'commit' | 'trial'): UnitOptions {
   return { end: mode === 'commit' ? 'commit' : 'rollback' };
+}
+
+/**
+ * False: a view of the customer depends on a column that would be wider. It stays as it is then, and what it cannot hold is
+ * refused as a record, rather than that all of the profile's tables wait for one.
+ */
+async function alter(session: Session, { statement, widens }: Alteration): Promise<boolean> {
+  if (widens) await session.query('SAVEPOINT alteration');
+  try {
+    await session.query(statement);
+    return true;
+  } catch (error) {
+    if (!widens || classify(error).values.number !== FEATURE_NOT_SUPPORTED) throw error;
+    await session.query('ROLLBACK TO SAVEPOINT alteration');
+    return false;
+  }
 }
 
 /** Two workers that define the same table at once would fail with each other's names; the second waits instead. */

@@ -1,6 +1,7 @@
 import type { Column } from '../../dataverse/columns.ts';
 import { fitName, quoteTable } from '../../sql/postgres/names.ts';
 import type { DialectRange } from '../cells.ts';
+import { METADATA_TABLES, type MetadataTable } from '../metadata-tables.ts';
 import type { DestinationAddress } from '../model.ts';
 
 /** PostgreSQL's side of names and types (reference: destination-database.md, section 9). */
@@ -23,14 +24,6 @@ export interface TableNames {
   readonly metadata: Readonly<Record<MetadataTable, TableName>>;
 }
 
-export type MetadataTable =
-  | 'AttributeMetadata'
-  | 'GlobalOptionSetMetadata'
-  | 'OptionSetMetadata'
-  | 'StateMetadata'
-  | 'StatusMetadata'
-  | 'TargetMetadata';
-
 export function tableNames(address: DestinationAddress): TableNames {
   const schema = fitName(address.schema.toLowerCase());
   const table = (name: string): TableName => ({
@@ -43,14 +36,7 @@ export function tableNames(address: DestinationAddress): TableNames {
     position: table('freshetposition'),
     retry: table('freshetretry'),
     deleteLog: table('deletelog'),
-    metadata: {
-      AttributeMetadata: table('attributemetadata'),
-      GlobalOptionSetMetadata: table('globaloptionsetmetadata'),
-      OptionSetMetadata: table('optionsetmetadata'),
-      StateMetadata: table('statemetadata'),
-      StatusMetadata: table('statusmetadata'),
-      TargetMetadata: table('targetmetadata'),
-    },
+    metadata: Object.fromEntries(METADATA_TABLES.map((kind) => [kind, table(kind)])) as TableNames['metadata'],
   };
 }
 

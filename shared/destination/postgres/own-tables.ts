@@ -1,6 +1,7 @@
 import { quoteName } from '../../sql/postgres/names.ts';
+import { METADATA_TABLES } from '../metadata-tables.ts';
 import { indexName, keyName, quoted, type TableName, type TableNames } from './dialect.ts';
-import { createMetadataTable, METADATA_TABLES } from './metadata-tables.ts';
+import { createMetadataTable } from './metadata-tables.ts';
 
 /** A table of the profile beside its entities' tables, and the statements that make it. */
 export interface OwnTable {

@@ -13,11 +13,19 @@ export interface Upserted {
   readonly regressed: number;
 }
 
+/** What becomes of a row that says already what it is to say: it keeps its time of writing, or gets the new one. */
+export type SameRows = 'keep' | 'touch';
+
 /**
  * Writes the rows in key order. What stood before is counted in the same statement, which sees the
  * table as it was. OFFSET 0 keeps the planner from joining by a scan of the whole table, whatever its statistics say.
  */
-export function upsertStatement(table: TableName, shape: RowShape, source: Omit<RowSource, 'values'>): string {
+export function upsertStatement(
+  table: TableName,
+  shape: RowShape,
+  source: Omit<RowSource, 'values'>,
+  same: SameRows = 'touch',
+): string {
   const version = shape.table.find(({ name, column }) => name === 'versionnumber' && column.type === 'bigint');
   const names = [ID, SINK_CREATED_ON, SINK_MODIFIED_ON, ...shape.table.map(({ name }) => name)].map(quoteName);
   const values = ['s.c0', source.stamp, source.stamp, ...shape.table.map(({ cell }) => `s.c${cell}`)];
@@ -29,20 +37,33 @@ export function upsertStatement(table: TableName, shape: RowShape, source: Omit<
         SELECT ${version ? 't.versionnumber' : 'NULL::bigint'} AS version
         FROM ${quoted(table)} t WHERE t.id = s.c0 OFFSET 0) o
     ), written AS (
-      INSERT INTO ${quoted(table)} (${names.join(', ')})
+      INSERT INTO ${quoted(table)} AS t (${names.join(', ')})
       SELECT ${values.join(', ')} FROM ${source.from} s ORDER BY s.c0
       ON CONFLICT (${quoteName(ID)}) DO UPDATE SET ${updates.map((name) => `${name} = excluded.${name}`).join(', ')}
+      ${same === 'keep' ? `WHERE ${differs(shape)}` : ''}
     )
     SELECT present, regressed FROM before`;
 }
+
+/** The version first: where it is another, as in most rows that change, no other column is compared. */
+function differs({ table }: RowShape): string {
+  const names = table.map(({ name }) => name);
+  const ordered = [...names.filter((name) => name === VERSION), ...names.filter((name) => name !== VERSION)];
+  return (
+    ordered.map((name) => `t.${quoteName(name)} IS DISTINCT FROM excluded.${quoteName(name)}`).join(' OR ') || 'true'
+  );
+}
+
+const VERSION = 'versionnumber';
 
 export async function upsertRows(
   session: Session,
   table: TableName,
   shape: RowShape,
   source: RowSource,
+  same: SameRows = 'touch',
 ): Promise<Upserted> {
-  const text = upsertStatement(table, shape, source);
+  const text = upsertStatement(table, shape, source, same);
   const [result] = await session.query<Upserted>(text, source.values);
   return result ?? { present: 0, regressed: 0 };
 }

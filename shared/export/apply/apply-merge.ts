@@ -3,6 +3,7 @@ import type { Applied, Batch, RefusedEntry } from '../../destination/model.ts';
 import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { findRefused, type Refusal, type Refused } from './bisect.ts';
 import type { Entry } from './merge.ts';
+import { columnsFor } from './outgrown.ts';
 import { keepForRetry } from './retry-blobs.ts';
 import type { ApplyTurn } from './turn.ts';
 
@@ -20,12 +21,13 @@ export interface Origin {
  */
 export async function applyMerge(
   turn: ApplyTurn,
-  base: BatchBase,
+  given: BatchBase,
   entries: readonly Entry[],
   origin: Origin,
 ): Promise<Applied> {
-  const keep = (refused: readonly Refused<Entry>[]) => keepForRetry(turn, base.entity, refused, origin);
-  const kept = await keep(refusedByColumns(turn, base, entries));
+  const keep = (refused: readonly Refused<Entry>[]) => keepForRetry(turn, given.entity, refused, origin);
+  const { base, refused } = await checked(turn, given, entries, origin);
+  const kept = await keep(refused);
   for (;;) {
     const bad = new Set(kept.map(({ id }) => id));
     const good = entries.filter(({ id }) => !bad.has(id));
@@ -39,6 +41,18 @@ export async function applyMerge(
       kept.push(...(await keep(found)));
     }
   }
+}
+
+/** The batch with columns wide enough for its texts, and what none can hold. */
+async function checked(turn: ApplyTurn, given: BatchBase, entries: readonly Entry[], { shape }: Origin) {
+  const refused = refusedByColumns(turn, given, entries);
+  if (refused.length === 0) return { base: given, refused };
+  const { organizationId } = turn.profile.settings;
+  const rows = refused.flatMap(({ item }) => (item.row === null ? [] : [item.row]));
+  const columns = await columnsFor(turn, { organizationId, entity: given.entity }, shape, given.columns, rows);
+  if (columns === given.columns) return { base: given, refused };
+  const base = { ...given, columns };
+  return { base, refused: refusedByColumns(turn, base, entries) };
 }
 
 /** What needs no database to be known: exact reasons, and no lost transaction. */

@@ -1,6 +1,6 @@
 import { type Profile, profileBell } from '../../control/model.ts';
 import type { FreshetError } from '../../errors/error.ts';
-import { ringFeedsOf, ringLater } from '../bells.ts';
+import { ringBells, ringFeedsOf, ringLater } from '../bells.ts';
 import { writeDestinationFailure } from '../failures/failure-log.ts';
 import type { ExportPorts } from '../ports.ts';
 import type { ApplyTurn } from './turn.ts';
@@ -31,6 +31,8 @@ export async function closeBreaker(turn: ApplyTurn): Promise<void> {
   const { ports, profile } = turn;
   turn.breakerOpen = false;
   await ports.control.profiles.update(profile.id, { breaker: null });
+  // Pages appended since the turn looked rang nobody, for the destination could not be used then.
+  await ringBells(ports, [{ key: profileBell(profile.id) }]);
   await ringFeedsOf(ports, profile.id);
   ports.log.write('info', 'breaker closed', { profileId: profile.id });
 }

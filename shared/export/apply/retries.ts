@@ -1,11 +1,12 @@
-import { profileBell } from '../../control/model.ts';
-import type { Cell } from '../../dataverse/columns.ts';
+import { type FeedKey, profileBell } from '../../control/model.ts';
+import type { Cell, Column } from '../../dataverse/columns.ts';
 import type { RetryEntry, RetrySettlement, Settled } from '../../destination/model.ts';
 import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { ringLater } from '../bells.ts';
 import { refusalOf } from './apply-merge.ts';
 import { findRefused, type Refused } from './bisect.ts';
 import { tooLargeAlone } from './merge-size.ts';
+import { columnsFor } from './outgrown.ts';
 import { contentOf, dropBlobs, type RetryContent } from './retry-blobs.ts';
 import { type ApplyTurn, shapeOfPage } from './turn.ts';
 
@@ -104,14 +105,20 @@ async function settlementOf(
   refused: readonly Refused<Attempt>[],
 ): Promise<RetrySettlement> {
   const { ports, profile } = turn;
-  const { columns } = await shapeOfPage(turn, { organizationId: profile.settings.organizationId, entity }, shape);
+  const feed = { organizationId: profile.settings.organizationId, entity };
   const { maxCount, intervalS } = profile.settings.retry;
   const now = ports.clock.now();
   const rows = good.filter(({ content }) => content.row !== null);
+  const write = await writable(
+    turn,
+    feed,
+    shape,
+    rows.map(({ content }) => content.row as Cell[]),
+  );
   return {
     id: ports.newId(),
     entity,
-    write: { columns, rows: rows.map(({ content }) => content.row as Cell[]), entries: rows.map(({ entry }) => entry) },
+    write: { ...write, entries: rows.map(({ entry }) => entry) },
     deletions: good.filter(({ content }) => content.row === null).map(({ entry }) => entry),
     refused: refused.map(({ item: { entry }, code, reason }) => ({
       entry,
@@ -122,6 +129,28 @@ async function settlementOf(
     deleteLog: profile.settings.writeDeleteLog,
     now,
   };
+}
+
+/**
+ * The rows as today's table takes them: a column may have been widened since, for these very texts too, and one that has
+ * another type now has no place for what the row was read with; the full read that follows such a change brings it.
+ */
+async function writable(turn: ApplyTurn, feed: FeedKey, shape: string, rows: readonly Cell[][]) {
+  const { columns } = await shapeOfPage(turn, feed, shape);
+  const current = (await turn.ports.control.feeds.get(feed))?.shape ?? shape;
+  const today = new Map((await shapeOfPage(turn, feed, current)).columns.map((column) => [column.name, column]));
+  const kept = columns.flatMap((column, cell) => {
+    const now = today.get(column.name);
+    return now && isSameKind(column, now) ? [{ column: now, cell }] : [];
+  });
+  const cells = rows.map((row) => kept.map(({ cell }) => row[cell] ?? null));
+  const wanted = kept.map(({ column }) => column);
+  return { columns: await columnsFor(turn, feed, current, wanted, cells), rows: cells };
+}
+
+function isSameKind(a: Column, b: Column): boolean {
+  const kind = ({ type }: Column) => (type === 'text' ? 'string' : type);
+  return kind(a) === kind(b);
 }
 
 /** Blobs of retries that ended well are not needed any more; those of failed records are kept for a resync. */

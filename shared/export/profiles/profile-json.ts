@@ -1,4 +1,4 @@
-import type { Profile, ProfileState } from '../../control/model.ts';
+import type { Profile, ProfileState, Trouble } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Organization } from '../ports.ts';
 
@@ -65,6 +65,9 @@ function entityStatus(profile: Profile, entity: string, subscribed: Subscribed |
     EntityMetadataState: subscribed?.shape ? 'Created' : 'NotCreated',
     InitialSyncState: initialSyncState(subscribed),
     CurrentState: subscribed?.paused ? 'Paused' : exportStatus(profile),
+    /** Changes of the entity cannot be read: it is read as a whole now and then. */
+    ReadBySchedule: subscribed ? !subscribed.tracked : false,
+    ErrorDetails: troubleJson(subscribed?.feedTrouble ?? null),
     LagInMilliseconds: subscribed?.lagMs ?? null,
     PagesBehind: subscribed ? Math.max(0, subscribed.head - subscribed.number) : 0,
   };
@@ -98,6 +101,10 @@ function profileStatus(profile: Profile, subscriptions: readonly Subscribed[]) {
 function exportStatus({ state, breaker }: Profile): 'Running' | 'Waiting' | 'Stopped' {
   if (state !== 'active') return 'Stopped';
   return breaker ? 'Waiting' : 'Running';
+}
+
+function troubleJson(trouble: Trouble | null) {
+  return trouble && { Code: trouble.code, Message: trouble.text, Since: isoTime(trouble.since) };
 }
 
 function overall(states: readonly InitialSyncState[]): InitialSyncState {

@@ -67,7 +67,7 @@ async function discard(turn: Turn, page: Append['page']): Promise<void> {
   if (page && 'blob' in page.body) await turn.ports.blobs.remove(PAGES_CONTAINER, page.body.blob);
 }
 
-async function ringListeners(turn: Turn, audience: string | null): Promise<void> {
+export async function ringListeners(turn: Turn, audience: string | null): Promise<void> {
   const listeners = await turn.ports.control.profiles.listeners(turn.key);
   const concerned = listeners.filter((profileId) => audience === null || audience === profileId);
   await ringBells(

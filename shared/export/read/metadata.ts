@@ -1,11 +1,14 @@
 import type { Feed } from '../../control/model.ts';
+import { driftOf } from '../../dataverse/drift.ts';
 import { needsFullRead, shapeOf } from '../../dataverse/shape.ts';
+import { ringListeners } from './append.ts';
 import { metadataOf, type Turn } from './turn.ts';
 
 /**
  * Loads the definition anew because an answer carried another metadata version (or a refusal hints at it). True: the feed's
  * shape is still right, a page read under it may be appended. False: the shape has changed and what was read is dropped.
  *
+ * A page marks where the new shape begins, for labels and options are shown by destinations though no row changed.
  * A snapshot is queued before the shape moves: a crash in between queues it once more, but never leaves a new attribute empty.
  */
 export async function reloadMetadata(turn: Turn, feed: Feed, version: string | null): Promise<boolean> {
@@ -20,13 +23,18 @@ export async function reloadMetadata(turn: Turn, feed: Feed, version: string | n
   }
   await feeds.saveMetadata(key, shape, now);
   if (needsFullRead(before, now)) await feeds.queueSnapshot(key, ports.newId(), null);
-  await feeds.update(key, owner, {
+  const drift = driftOf(before, now);
+  const moved = await feeds.update(key, owner, {
     metadataVersion: version,
     shape,
+    mark: ports.newId(),
+    drift,
     cursor: { nextLink: null },
     restartSnapshots: true,
   });
   turn.ahead = null;
-  ports.log.write('info', 'entity definition changed', { ...key, shape });
+  if (!moved) return false;
+  ports.log.write('info', 'entity definition changed', { ...key, shape, changes: drift.length });
+  await ringListeners(turn, null);
   return false;
 }

@@ -10,6 +10,12 @@ import { afterRefusal } from './refusals.ts';
 import { openSnapshot, readSnapshot } from './snapshot.ts';
 import { isReserved, metadataOf, type Next, newTurn, pageBytes, type Turn, waitForSlot } from './turn.ts';
 
+/** The rings of a bell, and those answered. */
+interface Rings {
+  readonly rung: number;
+  readonly seen: number;
+}
+
 /** A turn ends after this time, so that no feed holds a worker for itself. */
 const TURN_MS = 20_000;
 /** A feed whose turns do not end is tried again after this. */
@@ -61,7 +67,7 @@ async function step(turn: Turn): Promise<Next | 'done'> {
   const memory = turn.memoryAhead ?? (await ports.memory.reserve(pageBytes(await metadataOf(turn, feed))));
   turn.memoryAhead = null;
   try {
-    const next = await readNext(turn, feed, held.rung > held.seen);
+    const next = await readNext(turn, feed, held);
     if (next === 'go on' && feed.trouble !== null) await ports.control.feeds.update(key, owner, { trouble: null });
     return next;
   } catch (error) {
@@ -76,8 +82,11 @@ async function step(turn: Turn): Promise<Next | 'done'> {
  * Keys before all; then links under way; then changes a bell announces; then snapshots; and else the lease goes back. A slot
  * that was reserved for rows goes to them, so that neither changes nor snapshots starve where slots have to be waited for.
  */
-async function readNext(turn: Turn, feed: Feed, bellWaits: boolean): Promise<Next | 'done'> {
+async function readNext(turn: Turn, feed: Feed, held: Rings): Promise<Next | 'done'> {
   const { token } = feed;
+  const bellWaits = held.rung > held.seen;
+  const { changeTracking } = await metadataOf(turn, feed);
+  if (!changeTracking) return readUntracked(turn, feed, held);
   if (token === null) return readKeys(turn, feed);
   turn.reading = 'changes';
   if (feed.nextLink !== null) return changesInSlot(turn, feed, token);
@@ -95,6 +104,20 @@ async function readNext(turn: Turn, feed: Feed, bellWaits: boolean): Promise<Nex
   if (snapshot !== null) return snapshot;
   const given = await turn.ports.control.bells.giveBack(turn.bell, turn.owner);
   return given === 'rung' ? 'go on' : 'done';
+}
+
+/** Without change tracking a bell tells nothing that could be read: only snapshots are, which a schedule queues. */
+async function readUntracked(turn: Turn, feed: Feed, { rung }: Rings): Promise<Next | 'done'> {
+  const { bells } = turn.ports.control;
+  const snapshot = await openSnapshot(turn);
+  if (snapshot !== null && !('id' in snapshot)) return snapshot;
+  if (snapshot !== null) {
+    turn.reading = 'snapshot';
+    return readSnapshot(turn, feed, snapshot, false);
+  }
+  turn.ahead = null;
+  if (!(await bells.heard(turn.bell, turn.owner, rung))) return 'done';
+  return (await bells.giveBack(turn.bell, turn.owner)) === 'rung' ? 'go on' : 'done';
 }
 
 async function changesInSlot(turn: Turn, feed: Feed, token: string): Promise<Next> {

@@ -72,7 +72,13 @@ async function wait(turn: Turn, feed: Feed, error: FreshetError): Promise<Next> 
   const { ports, key, owner } = turn;
   const now = ports.clock.now();
   const since = feed.trouble?.since ?? now;
-  await ports.control.feeds.update(key, owner, { trouble: { code: error.code, text: error.message, since } });
+  // The entity was deleted: its rows stay as they are, and others go on. Should it come back, reading it goes on too.
+  const isNews = error.code === 'ENTITY_NOT_FOUND' && feed.trouble?.code !== error.code;
+  const gone = { kind: 'entityRemoved', subject: key.entity, from: null, to: null } as const;
+  await ports.control.feeds.update(key, owner, {
+    trouble: { code: error.code, text: error.message, since },
+    drift: isNews ? [gone] : [],
+  });
   if (feed.trouble === null) ports.log.write('warn', 'feed waits', { ...key, code: error.code, reason: error.message });
   const passes = registered(error.code).class === 'retry';
   return { afterMs: passes ? Math.min(TROUBLE_MAX_MS, Math.max(TROUBLE_FIRST_MS, now - since)) : TROUBLE_MAX_MS };

@@ -48,8 +48,9 @@ export async function readSnapshot(turn: Turn, feed: Feed, snapshot: Snapshot, b
       nextLink: page.next,
       rows: page.rows.length,
       audience: snapshot.audience,
-      begins: !snapshot.started,
-      ends: page.next === null,
+      // What a refresh does not show is a matter of the changes.
+      begins: !snapshot.started && !snapshot.refresh,
+      ends: page.next === null && !snapshot.refresh,
     },
   });
   return 'go on';

@@ -35,6 +35,10 @@ export interface Configuration {
   readonly retentionDays: number;
   /** Per organization. */
   readonly sweepRequestsPerDay: number;
+  /** Between two refreshes of values that change without a version; null: never. */
+  readonly refreshIntervalMs: number | null;
+  /** Between two full reads of an entity without change tracking. */
+  readonly wholeReadIntervalMs: number;
   /** Between two probes of a destination that cannot be used. */
   readonly probeIntervalMs: number;
   /** What reads and applies of one instance may hold. */
@@ -73,6 +77,9 @@ export const SETTINGS = z.object({
   FRESHET_ROLES: oneOf(['token', 'dataverse']).optional(),
   FRESHET_RETENTION_DAYS: wholeNumber(1, 365).default(7),
   FRESHET_SWEEP_REQUESTS_PER_DAY: wholeNumber(100, 1_000_000).default(20_000),
+  /** 0: never. */
+  FRESHET_REFRESH_HOURS: wholeNumber(0, 8_760).default(24),
+  FRESHET_WHOLE_READ_MINUTES: wholeNumber(1, 10_080).default(15),
   FRESHET_PROBE_INTERVAL_S: wholeNumber(1, 3_600).default(60),
   FRESHET_MEMORY_BUDGET_MB: wholeNumber(32, 65_536).default(256),
   FRESHET_LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info'),
@@ -120,6 +127,8 @@ function configurationOf(settings: Settings): Configuration {
     roles: settings.FRESHET_ROLES ?? (tokenEndpoint === null ? 'dataverse' : 'token'),
     retentionDays: settings.FRESHET_RETENTION_DAYS,
     sweepRequestsPerDay: settings.FRESHET_SWEEP_REQUESTS_PER_DAY,
+    refreshIntervalMs: settings.FRESHET_REFRESH_HOURS === 0 ? null : settings.FRESHET_REFRESH_HOURS * 3_600_000,
+    wholeReadIntervalMs: settings.FRESHET_WHOLE_READ_MINUTES * 60_000,
     probeIntervalMs: settings.FRESHET_PROBE_INTERVAL_S * 1000,
     memoryBudgetBytes: settings.FRESHET_MEMORY_BUDGET_MB * 2 ** 20,
     logLevel: settings.FRESHET_LOG_LEVEL,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LEASE_MS } from '../../../shared/control/bells.port.ts';
-import type { Append, FeedChange } from '../../../shared/control/feeds.port.ts';
+import type { FeedChange } from '../../../shared/control/feed-change.ts';
+import type { Append } from '../../../shared/control/feeds.port.ts';
 import { type Feed, QUIET_READS_MAX } from '../../../shared/control/model.ts';
 import type { Control } from '../../../shared/control/port.ts';
 import {
@@ -215,9 +216,43 @@ export function describeFeeds(make: MakeControl): void {
       }
     });
 
+    it('marks a new shape with an empty page for all, in its place of the chain, when told so', async () => {
+      const before = await appendPages(control, 1);
+      const change = { shape: 'shape-2', mark: 'the-mark' };
+      expect(await control.feeds.update(ACCOUNTS, 'reader', change)).toBe(true);
+      expect(await feedNow(control)).toEqual({ ...before, shape: 'shape-2', head: 2, tail: 'the-mark' });
+      expect((await pages())[1]).toMatchObject({
+        id: 'the-mark',
+        previous: before.tail,
+        number: 2,
+        shape: 'shape-2',
+        audience: null,
+        snapshotId: null,
+        entries: 0,
+      });
+    });
+
+    it('writes drift into the schema history, in the order of its finding, and only for its own feed', async () => {
+      const drift = [{ kind: 'columnAdded', subject: 'later', from: null, to: 'string(20)' }] as const;
+      await control.feeds.update(ACCOUNTS, 'reader', { shape: 'shape-2', drift });
+      await control.history.add(ACCOUNTS, [{ ...drift[0], subject: 'latest' }]);
+      await control.history.add(ACCOUNTS, []);
+      const events = await control.history.of('contoso', ['account', 'contact']);
+      expect(events).toEqual([
+        { ...ACCOUNTS, at: expect.any(Number), changes: drift },
+        { ...ACCOUNTS, at: expect.any(Number), changes: [{ ...drift[0], subject: 'latest' }] },
+      ]);
+      expect(await control.history.of('contoso', ['contact'])).toEqual([]);
+      expect(await control.history.of('contoso', [])).toEqual([]);
+      await control.profiles.remove('p1');
+      expect(await control.history.of('contoso', ['account'])).toEqual([]);
+    });
+
     it('is refused to whoever has not the lease', async () => {
-      expect(await control.feeds.update(ACCOUNTS, 'other', { shape: 'x' })).toBe(false);
+      const drift = [{ kind: 'columnLeft', subject: 'x', from: 'int', to: null }] as const;
+      expect(await control.feeds.update(ACCOUNTS, 'other', { shape: 'x', mark: 'm', drift })).toBe(false);
       expect(await feedNow(control)).toEqual(feed);
+      expect(await control.history.of('contoso', ['account'])).toEqual([]);
     });
   });
 

@@ -37,7 +37,7 @@ export function describeSnapshots(make: MakeControl): void {
   it('is queued before its first page', async () => {
     const queued = await control.feeds.queueSnapshot(ACCOUNTS, 'snap', 'p1');
     const none = { link: null, started: false, endNumber: null, rows: 0 };
-    const expected = { ...ACCOUNTS, id: 'snap', audience: 'p1', mark: 1, ...none };
+    const expected = { ...ACCOUNTS, id: 'snap', audience: 'p1', mark: 1, refresh: false, ...none };
     expect(queued).toEqual(expected);
     expect(await only()).toEqual({ snapshot: expected, unapplied: 0, audience: ['p1'], waits: false });
     expect(await control.feeds.snapshots(CONTACTS)).toEqual([]);
@@ -60,6 +60,22 @@ export function describeSnapshots(make: MakeControl): void {
     });
     await mustAppend(control, appendOf(await feedNow(control)));
     expect((await control.feeds.pagesAfter(ACCOUNTS, 2, 9))[0]?.previous).toBe('snap');
+  });
+
+  it('that only refreshes is for all, has no mark, ends with its last link, and yields to any other for all', async () => {
+    const before = await feedNow(control);
+    expect(await control.feeds.queueRefresh(ACCOUNTS, 'snap')).toBe(true);
+    expect(await feedNow(control)).toEqual(before);
+    expect(await only()).toMatchObject({ snapshot: { id: 'snap', audience: null, refresh: true }, audience: ['p1'] });
+    expect(await control.feeds.queueRefresh(ACCOUNTS, 'another')).toBe(false);
+    await read(null, 'two', { begins: false });
+    await read('two', null, { entries: 0 });
+    expect(await open()).toEqual([]);
+    expect(await control.feeds.queueRefresh(ACCOUNTS, 'later')).toBe(true);
+    await control.feeds.queueSnapshot(ACCOUNTS, 'whole', null);
+    expect(await open()).toEqual(['whole']);
+    expect(await control.feeds.queueRefresh(ACCOUNTS, 'latest')).toBe(false);
+    expect(await control.feeds.queueRefresh(CONTACTS, 'nowhere')).toBe(false);
   });
 
   it('gives up the one queued before for the same audience, started or not, and no other', async () => {

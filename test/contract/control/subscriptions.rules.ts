@@ -44,6 +44,8 @@ export function describeSubscriptions(make: MakeControl): void {
         paused: false,
         head: 0,
         tail: 'start',
+        tracked: true,
+        feedTrouble: null,
         snapshotEnd: null,
       },
     ]);

@@ -163,6 +163,25 @@ export function describeApplying(name: string, make: MakeHarness): void {
       ]);
     });
 
+    it('a row that says the same already keeps its time of writing, but while a resync fills the table', async () => {
+      const row = rowOf(idOf(1), { name: 'a', revenue: '1.5', createdon: '2024-01-01', versionnumber: '7' });
+      const modified = async () => (await harness.rows(ACCOUNT))[0]?.modifiedOn;
+      const written = (await chain.apply({ rows: [row] })).stamp;
+      expect(await chain.apply({ rows: [row] })).toMatchObject({ updated: 1, counters: { applied: 2 } });
+      expect(await modified()).toBe(written);
+      const other = [...row];
+      other[COLUMN_NAME] = 'b';
+      expect(await modified()).toBeLessThan((await chain.apply({ rows: [other] })).stamp);
+      expect((await harness.rows(ACCOUNT))[0]?.cells.name).toBe('b');
+      const begun = (await chain.apply({ rows: [other], begins: ['snapshot'] })).stamp;
+      expect(await modified()).toBe(begun);
+      const seen = (await chain.apply({ rows: [other] })).stamp;
+      expect(await modified()).toBe(seen);
+      expect(await chain.apply({ ends: ['snapshot'] })).toMatchObject({ removed: 0 });
+      await chain.apply({ rows: [other] });
+      expect(await modified()).toBe(seen);
+    });
+
     it('a large batch and many small ones leave the same rows', async () => {
       const rows = Array.from({ length: 1_200 }, (_, k) => rowOf(idOf(k), { name: `n${k}`, versionnumber: String(k) }));
       expect(await chain.apply({ rows })).toMatchObject({ inserted: 1_200, updated: 0 });

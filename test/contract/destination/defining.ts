@@ -129,14 +129,24 @@ export function describeDefining(name: string, make: MakeHarness): void {
       expect((await harness.rows(thing(before)))[0]?.cells.x).toBe(wide);
     });
 
-    it('an attribute that came back with another type stops the destination and names the column', async () => {
-      await destination.prepare({ deleteLog: false });
-      await destination.shape(thing(attribute('new_size', 'IntegerType'), attribute('a', 'IntegerType')));
-      const changed = destination.shape(
-        thing(attribute('z', 'IntegerType'), attribute('new_size', 'StringType', { maxLength: 10 })),
+    it('an attribute that came back with another type gets its column, and the old one is set aside with its values', async () => {
+      const before = thing(attribute('size', 'IntegerType'));
+      const after = thing(attribute('size', 'StringType', { maxLength: 10 }));
+      const aside = thing(attribute('size', 'StringType', { maxLength: 10 }), attribute('size_was', 'IntegerType'));
+      const chain = await new Chain(destination, before).begin();
+      await chain.apply({ rows: [[idOf(1), 7]] });
+      expect(await destination.shape(after)).toBe(true);
+      expect(await destination.shape(after)).toBe(false);
+      expect((await harness.rows(aside))[0]?.cells).toMatchObject({ size: null, size_was: 7 });
+      await chain.apply({ rows: [[idOf(1), 'large']], columns: exportColumns(after) });
+      expect((await harness.rows(aside))[0]?.cells).toMatchObject({ size: 'large', size_was: 7 });
+      await destination.shape(before);
+      const again = thing(
+        attribute('size', 'IntegerType'),
+        attribute('size_was', 'IntegerType'),
+        attribute('size_was2', 'StringType', { maxLength: 10 }),
       );
-      await expect(changed).rejects.toMatchObject({ code: 'DESTINATION_SCHEMA_CHANGED', class: 'stop' });
-      await expect(changed).rejects.toThrow(/new_size/);
+      expect((await harness.rows(again))[0]?.cells).toMatchObject({ size: null, size_was: 7, size_was2: 'large' });
     });
 
     it('an attribute named like a column of our own has no column', async () => {

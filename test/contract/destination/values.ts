@@ -27,6 +27,7 @@ const EDGES: readonly (readonly [name: string, given: Cell, held?: Cell])[] = [
   ['createdon', '9999-12-31T23:59:59.9999999Z', '9999-12-31T23:59:59.999Z'],
   ['versionnumber', '9223372036854775807'],
   ['versionnumber', '-9223372036854775808'],
+  ['versionnumber', '9007199254740993'],
   ['versionnumber', 12345, '12345'],
   ['numberofemployees', 2147483647],
   ['numberofemployees', -2147483648],
@@ -38,6 +39,7 @@ const EDGES: readonly (readonly [name: string, given: Cell, held?: Cell])[] = [
   ['revenue', '1E-1', '0.10'],
   ['exchangerate', '0.0000000001'],
   ['exchangerate', '1234567890123456789012345678.0123456789'],
+  ['exchangerate', '9007199254740993.0000000001'],
   ['donotphone', true],
   ['donotphone', false],
   ['ownerid', '6C2B4B1E-0000-4ABC-8DEF-0123456789AB', '6c2b4b1e-0000-4abc-8def-0123456789ab'],
@@ -119,6 +121,14 @@ export function describeValues(name: string, make: MakeHarness): void {
     it('a row without an id is refused', () => {
       expect(chain.destination.refusal({ columns: COLUMNS }, rowOf('', {}))).toContain('accountid');
       expect(chain.destination.refusal({ columns: COLUMNS }, [null, ...rowOf('').slice(1)])).toContain('accountid');
+    });
+
+    it('a memo of a million characters, an empty text and no text are three different things', async () => {
+      const million = 'é😀\n'.repeat(262_144);
+      const rows = [million, '', null].map((description, k) => rowOf(idOf(k), { description }));
+      for (const row of rows) expect(chain.destination.refusal({ columns: COLUMNS }, row)).toBeNull();
+      await chain.apply({ rows });
+      expect((await held()).slice(0, 3).map(({ description }) => description)).toEqual([million, '', null]);
     });
 
     it('any text that is not refused is held as it is, by either way into the table', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { exportColumns } from '../../../shared/dataverse/columns.ts';
 import { Copy } from './copy.ts';
-import { ENTITY, NOBODY, type Subject, seed } from './kit.ts';
+import { ENTITY, NOBODY, type Subject, seed, tokenOf } from './kit.ts';
 
 export function describeRows(subject: () => Subject): void {
   it('carry every type of value exactly', async () => {
@@ -70,6 +70,29 @@ export function describeRows(subject: () => Subject): void {
     const rows = await source.readByIds(entity, asked);
     expect(rows.map(([id]) => id).toSorted()).toEqual(ids.slice(0, 650).toSorted());
     expect(rows.every((row) => row.length === exportColumns(entity).length)).toBe(true);
+  });
+
+  it('of an activity have the first party of each list, and another once the list changed', async () => {
+    const { source, organization } = subject();
+    const person = (lastname: string) => organization.create('contact', { lastname }).self;
+    const [ada, bob, cyd] = [person('Ada'), person('Bob'), person('Cyd')];
+    const { id } = organization.create('phonecall', { subject: 'Hello', from: [cyd], to: [bob, ada] }).self;
+    const other = organization.create('phonecall', { subject: 'Nobody' }).self.id;
+    const calls = await source.metadata('phonecall');
+    const call = async (wanted: string) => {
+      const rows = await source.readByIds(calls, [wanted, other]);
+      const columns = exportColumns(calls).map(({ name }) => name);
+      const row = rows.find(([key]) => key === wanted) ?? [];
+      return Object.fromEntries(columns.map((name, k) => [name, row[k] ?? null]));
+    };
+    expect(await call(id)).toMatchObject({ from: cyd.id, to: bob.id, subject: 'Hello' });
+    expect(await call(other)).toMatchObject({ from: null, to: null });
+    const token = await tokenOf(source, calls);
+    organization.update('phonecall', id, { to: [ada] });
+    const [page] = await new Copy(source, calls).pages({ kind: 'changes', token }, 5000);
+    const to = page?.columns.indexOf('to') ?? -1;
+    expect(page?.rows.map((row) => [row[0], row[to]])).toEqual([[id, ada.id]]);
+    for (const one of [id, other]) organization.delete('phonecall', one);
   });
 }
 

@@ -4,6 +4,8 @@ import { firstTables } from './0001-first-tables.ts';
 import { profileIntents } from './0002-profile-intents.ts';
 import { readPast } from './0003-read-past.ts';
 import { administration } from './0004-administration.ts';
+import { schemaHistory } from './0005-schema-history.ts';
+import { wholeReads } from './0006-whole-reads.ts';
 
 export interface Migration {
   readonly name: string;
@@ -16,4 +18,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0002-profile-intents', up: profileIntents },
   { name: '0003-read-past', up: readPast },
   { name: '0004-administration', up: administration },
+  { name: '0005-schema-history', up: schemaHistory },
+  { name: '0006-whole-reads', up: wholeReads },
 ];

@@ -57,6 +57,31 @@ describe('the control of an organization', () => {
     });
   });
 
+  it('computes a value without a new version, and only one that is computed', async () => {
+    const row = async () =>
+      (await client.get('fre_samples?$select=fre_score,versionnumber&$orderby=fre_sampleid&$top=1')).body.value[0];
+    const { fre_sampleid: id, versionnumber } = await row();
+    const computed = await client.control('recompute', { entity: 'fre_sample', id, values: { fre_score: 77 } });
+    expect(computed.status).toBe(200);
+    expect(await row()).toMatchObject({ fre_sampleid: id, fre_score: 77, versionnumber });
+    const other = await client.control('recompute', { entity: 'fre_sample', id, values: { fre_name: 'x' } });
+    expect(other.status).toBe(400);
+  });
+
+  it('takes a table away: reads and its definition are refused', async () => {
+    const definition = {
+      LogicalName: 'fre_gone',
+      EntitySetName: 'fre_gones',
+      PrimaryIdAttribute: 'fre_goneid',
+      Attributes: [{ LogicalName: 'fre_goneid', AttributeTypeName: 'UniqueidentifierType' }],
+    };
+    await client.control('define', { definitions: [definition] });
+    expect((await client.get('fre_gones')).status).toBe(200);
+    expect((await client.control('removeEntity', { entity: 'fre_gone' })).status).toBe(200);
+    expect((await client.get('fre_gones')).status).toBe(404);
+    expect((await client.get(`EntityDefinitions(LogicalName='fre_gone')`)).status).toBe(404);
+  });
+
   it('throttles the next requests, with the time to wait', async () => {
     await client.control('throttle', { requests: 2, retryAfterSeconds: 7 });
     for (let at = 0; at < 2; at++) {

@@ -73,17 +73,24 @@ describe('definitions', () => {
   it('one statement adds or widens one column, and a fitting table needs none', () => {
     const columns = [column('a', 'string', { length: 9 }), column('b', 'int'), column('c', 'text')];
     expect(alterEntityTable(TABLE, standing(['a', 'character varying(5)'], ['c', 'text']), columns)).toEqual([
-      'ALTER TABLE "dbo"."crm_account" ALTER COLUMN "a" TYPE varchar(9)',
-      'ALTER TABLE "dbo"."crm_account" ADD COLUMN "b" integer',
+      { statement: 'ALTER TABLE "dbo"."crm_account" ALTER COLUMN "a" TYPE varchar(9)', widens: true },
+      { statement: 'ALTER TABLE "dbo"."crm_account" ADD COLUMN "b" integer', widens: false },
     ]);
     const fitting = standing(['a', 'character varying(9)'], ['b', 'bigint'], ['c', 'text'], ['gone', 'uuid']);
     expect(alterEntityTable(TABLE, fitting, columns)).toEqual([]);
   });
 
-  it('what no widening mends is named', () => {
-    expect(() => alterEntityTable(TABLE, standing(['a', 'uuid']), [column('a', 'int')])).toThrow(
-      /column a of table crm_account is uuid/,
-    );
+  it('a column of another type is set aside under the first free name', () => {
+    const alterations = alterEntityTable(TABLE, standing(['a', 'uuid'], ['a_was', 'text']), [column('a', 'int')]);
+    expect(alterations.map(({ statement }) => statement)).toEqual([
+      'ALTER TABLE "dbo"."crm_account" RENAME COLUMN "a" TO "a_was2"',
+      'ALTER TABLE "dbo"."crm_account" ADD COLUMN "a" integer',
+    ]);
+  });
+
+  it('what is wrong with the table itself is named', () => {
+    const odd = { ...standing(), columns: new Map([...OWN.slice(1), ['id', 'text'] as const]) };
+    expect(() => alterEntityTable(TABLE, odd, [])).toThrow(/column id of table crm_account is text/);
     expect(() => alterEntityTable(TABLE, { ...standing(), hasKey: false }, [])).toThrow(/key/);
     expect(() => alterEntityTable(TABLE, { ...standing(), isTable: false }, [])).toThrow(/no table/);
   });

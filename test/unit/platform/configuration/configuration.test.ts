@@ -75,12 +75,18 @@ describe('readConfiguration', () => {
       roles: 'dataverse',
       retentionDays: 7,
       sweepRequestsPerDay: 20_000,
+      refreshIntervalMs: 24 * 3_600_000,
+      wholeReadIntervalMs: 15 * 60_000,
       probeIntervalMs: 60_000,
       memoryBudgetBytes: 256 * 1024 * 1024,
       logLevel: 'info',
       logFormat: 'json',
     });
     expect(configuration.controlDatabase.reveal()).toBe(MINIMAL.FRESHET_CONTROL_DATABASE);
+  });
+
+  it('takes no hours between refreshes for never', () => {
+    expect(readConfiguration({ ...MINIMAL, FRESHET_REFRESH_HOURS: '0' }).refreshIntervalMs).toBeNull();
   });
 
   it('takes addresses with Freshet’s own identity instead of keys', () => {
@@ -175,6 +181,8 @@ describe('readConfiguration', () => {
     ['FRESHET_RETENTION_DAYS', '1e1'],
     ['FRESHET_SWEEP_REQUESTS_PER_DAY', '-1'],
     ['FRESHET_PROBE_INTERVAL_S', '99999'],
+    ['FRESHET_REFRESH_HOURS', 'never'],
+    ['FRESHET_WHOLE_READ_MINUTES', '0'],
     ['FRESHET_MEMORY_BUDGET_MB', '1'],
     ['FRESHET_LOG_FORMAT', 'xml'],
   ])('refuses %s = %s without repeating it', (name, value) => {

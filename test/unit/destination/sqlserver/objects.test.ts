@@ -1,0 +1,246 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { modelSource } from '../../../../local/dataverse/model/source.ts';
+import type { EntityMetadata } from '../../../../shared/dataverse/metadata.ts';
+import { readAttributes } from '../../../../shared/dataverse/web-api/attributes.ts';
+import { objectNames } from '../../../../shared/destination/sqlserver/dialect.ts';
+import { entityObjects, profileObjects } from '../../../../shared/destination/sqlserver/objects.ts';
+import { freshOrganization } from '../../../support/fresh-organization.ts';
+import { attribute, entityMetadata } from '../../dataverse/entity.ts';
+
+const read = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+
+type Json = Record<string, unknown>;
+/** 226 attributes of `account` in a real organization, without lengths. */
+const captured: Json[] = read('../../../fixtures/web-api/account-attributes.json');
+/** The published definition of `account`, with lengths and precisions. */
+const published: Json[] = read('../../../../local/dataverse/entities/account.json').Attributes;
+
+/** The real attributes, each with what its published definition says of length and precision. */
+const ACCOUNT = entityMetadata('account', readAttributes([...captured, ...published.filter(isCaptured).map(limits)]));
+
+function isCaptured({ LogicalName }: Json): boolean {
+  return captured.some((one) => one.LogicalName === LogicalName);
+}
+
+function limits({ LogicalName, MaxLength, Precision }: Json): Json {
+  return {
+    LogicalName,
+    ...(MaxLength === undefined ? {} : { MaxLength }),
+    ...(Precision === undefined ? {} : { Precision }),
+  };
+}
+
+const DBO = objectNames({ schema: 'dbo', prefix: '' });
+
+/** What a statement that makes a table says of its columns: name → type and nullability. */
+function columnsOf(statement: string): Map<string, string> {
+  const found = statement.matchAll(
+    /^ {2}\[((?:[^\]]|\]\])+)\] ([a-z]+(?:\([^)]+\))?)(?: IDENTITY\(1, 1\))? ((?:NOT )?NULL)/gm,
+  );
+  return new Map(
+    [...found].map(([, name = '', type, nullability]) => [name.replaceAll(']]', ']'), `${type} ${nullability}`]),
+  );
+}
+
+const tableOf = (entity: EntityMetadata, names = DBO) => entityObjects(names, entity)[0]?.statement ?? '';
+
+/** The original's types, by what the Web API calls the attribute's (reference: destination-database.md, section 2). */
+function typeOf({ AttributeType, LogicalName, MaxLength, Precision }: Json): string {
+  switch (AttributeType) {
+    case 'State':
+    case 'Status':
+    case 'Picklist':
+    case 'Integer':
+      return 'int';
+    case 'Boolean':
+      return 'bit';
+    case 'BigInt':
+      return 'bigint';
+    case 'DateTime':
+      return 'datetime';
+    case 'Money':
+      return `decimal(38, ${Precision ?? (String(LogicalName).endsWith('_base') ? 4 : 2)})`;
+    case 'Double':
+      return `decimal(38, ${Precision ?? 5})`;
+    case 'Decimal':
+      return `decimal(38, ${Precision ?? 10})`;
+    case 'Memo':
+      return 'nvarchar(max)';
+    case 'String':
+      return `nvarchar(${MaxLength ?? 4000})`;
+    case 'EntityName':
+      return 'nvarchar(4000)';
+    default:
+      return 'uniqueidentifier';
+  }
+}
+
+describe('the table of account', () => {
+  const expected = new Map<string, string>([
+    ['Id', 'uniqueidentifier NOT NULL'],
+    ['SinkCreatedOn', 'datetime NULL'],
+    ['SinkModifiedOn', 'datetime NULL'],
+  ]);
+  for (const one of captured.filter(({ AttributeType }) => AttributeType !== 'Virtual')) {
+    const name = String(one.LogicalName);
+    const limited = {
+      ...one,
+      ...limits(published.find(({ LogicalName }) => LogicalName === name) ?? { LogicalName: name }),
+    };
+    expected.set(name, `${typeOf(limited)} NULL`);
+    if (['Lookup', 'Owner', 'Customer'].includes(String(one.AttributeType)))
+      expected.set(`${name}_entitytype`, 'nvarchar(128) NULL');
+  }
+
+  it('has the original’s columns, one by one: names, types, lengths, precisions, nullability', () => {
+    expect(Object.fromEntries(columnsOf(tableOf(ACCOUNT)))).toEqual(Object.fromEntries(expected));
+    expect(expected.size).toBe(3 + 190 + 22);
+  });
+
+  it.each([
+    ['name', 'nvarchar(160) NULL'],
+    ['address1_line1', 'nvarchar(250) NULL'],
+    ['traversedpath', 'nvarchar(1250) NULL'],
+    ['description', 'nvarchar(max) NULL'],
+    ['owneridtype', 'nvarchar(4000) NULL'],
+    ['ownerid_entitytype', 'nvarchar(128) NULL'],
+    ['revenue', 'decimal(38, 2) NULL'],
+    ['revenue_base', 'decimal(38, 4) NULL'],
+    ['exchangerate', 'decimal(38, 10) NULL'],
+    ['address1_latitude', 'decimal(38, 5) NULL'],
+    ['versionnumber', 'bigint NULL'],
+    ['accountid', 'uniqueidentifier NULL'],
+  ])('%s is %s', (column, type) => expect(columnsOf(tableOf(ACCOUNT)).get(column)).toBe(type));
+
+  it('begins with the key, under the original’s name, and the times of writing', () => {
+    expect(tableOf(ACCOUNT)).toMatch(
+      /^CREATE TABLE \[dbo\]\.\[account\] \(\n {2}\[Id\] uniqueidentifier NOT NULL CONSTRAINT \[EPK\[dbo\]\]\.\[account\]\]\] PRIMARY KEY CLUSTERED,\n/,
+    );
+    expect([...columnsOf(tableOf(ACCOUNT)).keys()].slice(0, 3)).toEqual(['Id', 'SinkCreatedOn', 'SinkModifiedOn']);
+  });
+});
+
+describe('the table of a many-to-many relationship', () => {
+  it('has its keys as plain ids', async () => {
+    const columns = columnsOf(tableOf(await modelSource(freshOrganization()).metadata('contactleads')));
+    for (const name of ['contactid', 'leadid', 'contactleadid'])
+      expect(columns.get(name)).toBe('uniqueidentifier NULL');
+    expect([...columns.keys()].filter((name) => name.endsWith('_entitytype'))).toEqual([]);
+  });
+});
+
+describe('the objects of a profile', () => {
+  const names = objectNames({ schema: 'crmdata', prefix: 'Sales' });
+  const all = [...profileObjects(names, { deleteLog: true }), ...entityObjects(names, ACCOUNT)];
+  const named = (kind: string) => all.filter((one) => one.kind === kind).map(({ name }) => name);
+
+  it('bear the original’s names', () => {
+    expect(named('table')).toEqual([
+      'Sales_GlobalOptionSetMetadata',
+      'Sales_OptionSetMetadata',
+      'Sales_StateMetadata',
+      'Sales_StatusMetadata',
+      'Sales_TargetMetadata',
+      'Sales_AttributeMetadata',
+      'Sales_DeleteLog',
+      'Sales_account',
+    ]);
+    expect(named('type')).toEqual([
+      'Sales_OptionSetMetadataList',
+      'Sales_StateMetadataList',
+      'Sales_StatusMetadataList',
+      'Sales_TargetMetadataList',
+      'Sales_AttributeMetadataList',
+      'Sales_accountType',
+      'Sales_accountIdType',
+    ]);
+    expect(named('procedure')).toEqual([
+      'Sales_UpsertGlobalOptionSetMetadata',
+      'Sales_UpsertOptionSetMetadata',
+      'Sales_UpsertStateMetadata',
+      'Sales_UpsertStatusMetadata',
+      'Sales_UpsertTargetMetadata',
+      'Sales_UpsertAttributeMetadata',
+    ]);
+  });
+
+  it('are all found by the published clean-up script: same schema, name like prefix_%', () => {
+    for (const { schema, name } of all) {
+      expect(schema).toBe('crmdata');
+      expect(name).toMatch(/^Sales_./);
+    }
+  });
+
+  it('of one entity are found by the script that removes one, and no procedure depends on its types', () => {
+    const own = entityObjects(names, ACCOUNT).map(({ name }) => name);
+    expect(own).toEqual(['Sales_account', 'Sales_accountType', 'Sales_accountIdType']);
+    for (const { kind, statement } of all)
+      if (kind === 'procedure') expect(statement).not.toMatch(/accountType|accountIdType/);
+  });
+
+  it('have no delete log when none is wanted', () => {
+    expect(profileObjects(names, { deleteLog: false }).map(({ name }) => name)).not.toContain('Sales_DeleteLog');
+  });
+
+  it.each([
+    ['Sales_DeleteLog', ['Id', 'EntityName', 'RecordId', 'SinkDeleteTime', 'VersionNumber']],
+    [
+      'Sales_OptionSetMetadata',
+      ['EntityName', 'OptionSetName', 'Option', 'IsUserLocalizedLabel', 'LocalizedLabelLanguageCode', 'LocalizedLabel'],
+    ],
+    [
+      'Sales_GlobalOptionSetMetadata',
+      ['OptionSetName', 'Option', 'IsUserLocalizedLabel', 'LocalizedLabelLanguageCode', 'LocalizedLabel'],
+    ],
+    [
+      'Sales_StateMetadata',
+      ['EntityName', 'State', 'IsUserLocalizedLabel', 'LocalizedLabelLanguageCode', 'LocalizedLabel'],
+    ],
+    [
+      'Sales_StatusMetadata',
+      ['EntityName', 'State', 'Status', 'IsUserLocalizedLabel', 'LocalizedLabelLanguageCode', 'LocalizedLabel'],
+    ],
+    ['Sales_TargetMetadata', ['EntityName', 'AttributeName', 'ReferencedEntity', 'ReferencedAttribute']],
+    [
+      'Sales_AttributeMetadata',
+      [
+        'Id',
+        'EntityName',
+        'AttributeName',
+        'AttributeType',
+        'AttributeTypeCode',
+        'Version',
+        'Timestamp',
+        'MetadataId',
+        'Precision',
+      ],
+    ],
+  ])('%s has the original’s columns, in order', (name, columns) => {
+    const statement = all.find((one) => one.name === name)?.statement ?? '';
+    expect([...columnsOf(statement).keys()]).toEqual(columns);
+  });
+
+  it('a metadata table’s key is what the original’s is', () => {
+    const statement = all.find(({ name }) => name === 'Sales_StatusMetadata')?.statement;
+    expect(statement).toContain(
+      'CONSTRAINT [EPK[crmdata]].[Sales_StatusMetadata]]] PRIMARY KEY CLUSTERED ([EntityName], [State], [Status], [IsUserLocalizedLabel], [LocalizedLabelLanguageCode])',
+    );
+  });
+});
+
+describe('hostile names', () => {
+  const HOSTILE = `x]; DROP TABLE [victim]; --'"/*`;
+  const names = objectNames({ schema: HOSTILE, prefix: HOSTILE });
+  const entity = entityMetadata(HOSTILE, [
+    attribute(`${HOSTILE}a`, 'StringType', { maxLength: 5 }),
+    attribute(`${HOSTILE}b`, 'LookupType'),
+  ]);
+
+  it('stay names: outside of brackets nothing of them is left', () => {
+    for (const { statement } of [...profileObjects(names, { deleteLog: true }), ...entityObjects(names, entity)]) {
+      const outside = statement.replaceAll(/\[(?:[^\]]|\]\])*\]/g, '');
+      expect(outside).not.toMatch(/victim|DROP|--|\/\*|'|"|\]/);
+    }
+  });
+});
