@@ -13,7 +13,7 @@ import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } 
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
 import { METADATA_TABLES, syncMetadataTable } from './metadata-tables.ts';
 import { ownTables } from './own-tables.ts';
-import { insertPosition, lockPosition, readPositions, replacePosition, updateHeld } from './positions.ts';
+import { insertPosition, lockPosition, readPositions, replacePosition } from './positions.ts';
 import {
   readDueRetries,
   readNextDue,
@@ -184,12 +184,7 @@ export class PostgresDestination implements Destination {
     const { position, retry } = this.#names;
     return this.#transaction(async (session) => {
       const held = await lockPosition(session, position, this.#profileId, entity);
-      if (!held) return 0;
-      const revived = await reviveFailed(session, retry, entity, now);
-      const { retrying, failed } = held.counters;
-      const counters = { ...held.counters, retrying: retrying + revived, failed: failed - revived };
-      await updateHeld(session, position, entity, { ...held, counters });
-      return revived;
+      return held ? reviveFailed(session, retry, entity, now) : 0;
     });
   }
 
