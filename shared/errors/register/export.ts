@@ -45,6 +45,20 @@ export const EXPORT_ERRORS = {
     cause: 'The token is good, but its owner administers none of the organizations.',
     remedy: 'Sign in as a System Administrator of the organization.',
   },
+  ENTITY_NOT_EXPORTED: {
+    class: 'input',
+    status: 404,
+    message: 'The profile does not export {entity}, or was never activated.',
+    cause: 'The entity is not among those of the profile, or nothing was begun for it yet.',
+    remedy: 'Name an entity of the profile, after it was activated.',
+  },
+  PROFILE_NOT_ACTIVE: {
+    class: 'input',
+    status: 409,
+    message: 'The profile is not active.',
+    cause: 'Nothing is written to its destination.',
+    remedy: 'Activate the profile, then try again.',
+  },
   ACTIVATION_REFUSED: {
     class: 'input',
     status: 400,

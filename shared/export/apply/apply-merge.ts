@@ -8,23 +8,17 @@ import type { ApplyTurn } from './turn.ts';
 
 export type BatchBase = Omit<Batch, 'rows' | 'deletions' | 'refused'>;
 
-/** What a retry must remember beside its row. */
-export interface Origin {
-  readonly shape: string;
-  readonly notifiedAt: number | null;
-}
-
 /**
- * Applies a merge in one transaction. Records that the destination refuses are found first (bisecting only searches, each
+ * Applies a merge of pages read under `shape` in one transaction. Records that the destination refuses are found first (bisecting only searches, each
  * trial rolls back) and become retries in the very transaction that writes the others and moves the position.
  */
 export async function applyMerge(
   turn: ApplyTurn,
   base: BatchBase,
   entries: readonly Entry[],
-  origin: Origin,
+  shape: string,
 ): Promise<Applied> {
-  const keep = (refused: readonly Refused<Entry>[]) => keepForRetry(turn, base.entity, refused, origin);
+  const keep = (refused: readonly Refused<Entry>[]) => keepForRetry(turn, base.entity, refused, shape);
   const kept = await keep(refusedByColumns(turn, base, entries));
   for (;;) {
     const bad = new Set(kept.map(({ id }) => id));

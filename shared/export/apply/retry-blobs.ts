@@ -1,6 +1,5 @@
 import type { Cell } from '../../dataverse/columns.ts';
 import type { RefusedEntry, RetryEntry } from '../../destination/model.ts';
-import type { Origin } from './apply-merge.ts';
 import type { Refused } from './bisect.ts';
 import type { Entry } from './merge.ts';
 import type { ApplyTurn } from './turn.ts';
@@ -22,7 +21,7 @@ export async function keepForRetry(
   turn: ApplyTurn,
   entity: string,
   refused: readonly Refused<Entry>[],
-  origin: Origin,
+  shape: string,
 ): Promise<RefusedEntry[]> {
   const { ports, profile } = turn;
   const { maxCount, intervalS } = profile.settings.retry;
@@ -31,9 +30,9 @@ export async function keepForRetry(
   for (let start = 0; start < refused.length; start += WRITES_AT_ONCE) {
     const part = refused.slice(start, start + WRITES_AT_ONCE).map(async ({ item, code, reason }) => {
       const blob = `${profile.id}/${entity}/${ports.newId()}.json`;
-      const content: RetryContent = { shape: origin.shape, row: item.row };
+      const content: RetryContent = { shape, row: item.row };
       await ports.blobs.put(RETRIES_CONTAINER, blob, Buffer.from(JSON.stringify(content)), 'application/json');
-      return { id: item.id, deletion: item.row === null, blob, code, reason, notifiedAt: origin.notifiedAt, dueAt };
+      return { id: item.id, deletion: item.row === null, blob, code, reason, notifiedAt: item.notifiedAt, dueAt };
     });
     kept.push(...(await Promise.all(part)));
   }
