@@ -31,7 +31,8 @@ export async function keepForRetry(
     const part = refused.slice(start, start + WRITES_AT_ONCE).map(async ({ item, code, reason }) => {
       const blob = `${profile.id}/${entity}/${ports.newId()}.json`;
       const content: RetryContent = { shape, row: item.row };
-      await ports.blobs.put(RETRIES_CONTAINER, blob, Buffer.from(JSON.stringify(content)), 'application/json');
+      const sealed = await ports.encryption.seal(Buffer.from(JSON.stringify(content)));
+      await ports.blobs.put(RETRIES_CONTAINER, blob, sealed, 'application/json');
       return { id: item.id, deletion: item.row === null, blob, code, reason, notifiedAt: item.notifiedAt, dueAt };
     });
     kept.push(...(await Promise.all(part)));
@@ -39,10 +40,12 @@ export async function keepForRetry(
   return kept;
 }
 
-/** Null: the blob is lost. */
+/** Null: the blob is lost, or cannot be opened. */
 export async function contentOf(turn: ApplyTurn, entry: RetryEntry): Promise<RetryContent | null> {
-  const blob = await turn.ports.blobs.get(RETRIES_CONTAINER, entry.blob);
-  return blob === null ? null : (JSON.parse(Buffer.from(blob).toString()) as RetryContent);
+  const { blobs, encryption } = turn.ports;
+  const sealed = await blobs.get(RETRIES_CONTAINER, entry.blob);
+  const blob = sealed && (await encryption.open(sealed));
+  return blob && (JSON.parse(Buffer.from(blob).toString()) as RetryContent);
 }
 
 export async function dropBlobs(turn: ApplyTurn, entries: readonly RetryEntry[]): Promise<void> {
