@@ -46,7 +46,10 @@ export async function writeFailedRecords(
   }
 }
 
-/** The lines of all failed records that one settlement ended, in one blob. */
+/**
+ * The lines of all failed records that one settlement ended, in one blob. Once written it stays as it is: a crash may have
+ * kept the destination from knowing, and some of the records may have been replaced since.
+ */
 export async function writeFailureLines(
   ports: ExportPorts,
   profileId: string,
@@ -55,7 +58,9 @@ export async function writeFailureLines(
 ): Promise<void> {
   const lines = failed.map((entry) => failureLine({ ...entry, recordId: entry.id }));
   const at = Math.min(...failed.map(({ failedAt }) => failedAt ?? ports.clock.now()));
-  await putLines(ports, profileId, at, settlementId, lines.join(''), logFolderOf(settlementId));
+  const folder = logFolderOf(settlementId);
+  if (await ports.blobs.get(failuresContainer(profileId), lineBlob(folder, at, settlementId))) return;
+  await putLines(ports, profileId, at, settlementId, lines.join(''), folder);
 }
 
 /** Writes lines as a blob of their hour. `at`: ms; `name`: the same for the same lines. */
@@ -67,8 +72,12 @@ export async function putLines(
   text: string,
   folder = LOG_FOLDER,
 ): Promise<void> {
-  const blob = `${folder}/${hourFolder(at)}/${name}.txt`;
+  const blob = lineBlob(folder, at, name);
   await ports.blobs.put(failuresContainer(profileId), blob, Buffer.from(text), 'text/plain; charset=utf-8');
+}
+
+function lineBlob(folder: string, at: number, name: string): string {
+  return `${folder}/${hourFolder(at)}/${name}.txt`;
 }
 
 /** Writes a JSON that people read. */
