@@ -9,8 +9,9 @@ import type { ApplyTurn } from './turn.ts';
 export type BatchBase = Omit<Batch, 'rows' | 'deletions' | 'refused'>;
 
 /**
- * Applies a merge of pages read under `shape` in one transaction. Records that the destination refuses are found first (bisecting only searches, each
- * trial rolls back) and become retries in the very transaction that writes the others and moves the position.
+ * Applies a merge of pages, read under `shape`, in one transaction. Records that the destination refuses are found first
+ * (bisecting only searches, each trial rolls back) and become retries in the very transaction that writes the others and
+ * moves the position.
  */
 export async function applyMerge(
   turn: ApplyTurn,
