@@ -9,6 +9,8 @@ import { AzureBlobs } from '../shared/platform/blobs/azure.ts';
 import { randomId } from '../shared/platform/clock/ids.ts';
 import { systemClock } from '../shared/platform/clock/system.ts';
 import { type Configuration, readConfiguration } from '../shared/platform/configuration/configuration.ts';
+import { noEncryption } from '../shared/platform/encryption/none.ts';
+import { VaultKeys } from '../shared/platform/encryption/vault-keys.ts';
 import { azureCredential } from '../shared/platform/identity/azure-credential.ts';
 import type { Credential } from '../shared/platform/identity/credential.port.ts';
 import { DataverseRoles } from '../shared/platform/identity/dataverse-roles.ts';
@@ -94,6 +96,10 @@ function portsOf(
         : { ...storage, credential },
       clock,
     ),
+    encryption:
+      configuration.dataKeys.length > 0
+        ? new VaultKeys({ urls: configuration.dataKeys, secrets, clock })
+        : noEncryption,
     queues: new ServiceBusQueues(
       'connectionString' in serviceBus
         ? { connectionString: serviceBus.connectionString.reveal() }

@@ -11,10 +11,12 @@ export const isProof = (message: unknown): boolean =>
 /** What must have answered before the app is ready; each once. */
 const CHECKS = {
   control: async ({ control }) => control.migrate(),
-  storage: async ({ blobs }) =>
-    Promise.all(
-      [PAGES_CONTAINER, RETRIES_CONTAINER, UNKNOWN_FAILURES_CONTAINER].map((name) => blobs.ensureContainer(name)),
-    ),
+  storage: async ({ blobs, encryption }) => {
+    // A data key that cannot be had keeps pages from being stored.
+    await encryption.seal(new Uint8Array());
+    const names = [PAGES_CONTAINER, RETRIES_CONTAINER, UNKNOWN_FAILURES_CONTAINER];
+    await Promise.all(names.map((name) => blobs.ensureContainer(name)));
+  },
   queues: async ({ queues }) =>
     Promise.all((['reads', 'applies'] as const).map((queue) => queues.send(queue, [{ body: { proof: true } }]))),
 } satisfies Record<string, (ports: ExportPorts) => Promise<unknown>>;

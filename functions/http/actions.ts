@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { resyncFailedRecords } from '../../shared/export/failures/resync.ts';
 import { drop, failuresUrl, pause, type Request, resync } from '../../shared/export/profiles/actions.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { idOf, PROFILE } from './profiles.ts';
-import { affected } from './shapes.ts';
+import { affected, resynced } from './shapes.ts';
+
+const ONE_ENTITY = { entity: 'Only this one, by its logical name.' };
 
 type Action = (call: Call, request: Request) => Promise<string[]>;
 
@@ -15,6 +18,15 @@ export const ACTION_ENDPOINTS: readonly Endpoint[] = [
     summary: 'The address of the profile’s failures, readable by a storage client for 24 hours.',
     answer: z.url(),
     handler: async (call) => failuresUrl(call.app.ports, requestOf(call)),
+  },
+  {
+    name: 'Profiles_ResyncFailed',
+    method: 'POST',
+    route: `${PROFILE}/resyncfailed`,
+    summary: 'Tries failed records again.',
+    query: ONE_ENTITY,
+    answer: resynced,
+    handler: async (call) => resyncFailedRecords(call.app.ports, requestOf(call)),
   },
   action('resync', 'Reads the entities as a whole again.', ({ app }, request) => resync(app.ports, request)),
   action('pause', 'Lets tables stand still.', ({ app }, request) => pause(app.ports, request, true)),
@@ -32,7 +44,7 @@ function action(path: string, summary: string, run: Action): Endpoint {
     method: 'POST',
     route: `${PROFILE}/${path}`,
     summary,
-    query: { entity: 'Only this one, by its logical name.' },
+    query: ONE_ENTITY,
     answer: affected,
     handler: async (call) => ({ Entities: await run(call, requestOf(call)) }),
   };

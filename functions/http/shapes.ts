@@ -152,6 +152,8 @@ export const schemaEvent = z
 /** The entities that an action reached. */
 export const affected = z.object({ Entities: z.array(z.string()) }).meta({ id: 'Affected' });
 
+export const resynced = z.object({ ...affected.shape, Records: z.int() }).meta({ id: 'Resynced' });
+
 export const error = z
   .object({
     CorrelationId: z.string(),

@@ -26,6 +26,11 @@ export class FreshetClient {
     return this.#call('POST', `/crm/exporter/profiles/${id}/activate`);
   }
 
+  /** Tries failed records again; answers with how many. */
+  resyncFailed(id: string): Promise<{ Records: number }> {
+    return this.#call('POST', `/crm/exporter/profiles/${id}/resyncfailed`);
+  }
+
   status(id: string): Promise<ProfileJson> {
     return this.#call('GET', `/crm/exporter/profiles/${id}?status=true`);
   }

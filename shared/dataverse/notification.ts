@@ -22,6 +22,8 @@ export interface Notification {
 /** A body that rings nothing, and why; never its contents. */
 export interface Unprocessable {
   readonly reason: string;
+  /** Lower-case UUID, if the body names one. */
+  readonly organizationId?: string;
 }
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -51,7 +53,7 @@ export function parseNotification(body: unknown): Notification | Unprocessable {
   const message = textOf(own(context, 'MessageName')) ?? '';
   const target = propertiesOf(parameter(context, 'InputParameters', 'Target'));
   const entity = entityOf(context, message, target);
-  if (!entity) return { reason: 'the body names no entity' };
+  if (!entity) return { reason: 'the body names no entity', organizationId };
   return {
     organizationId,
     entity,

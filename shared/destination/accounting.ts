@@ -104,7 +104,7 @@ function refusedAgain(
   { code, reason, dueAt }: RetrySettlement['refused'][number],
   { id, now }: RetrySettlement,
 ): StoredRetry {
-  const ended = dueAt === null ? { failedAt: now, settlementId: id } : { failedAt: null, settlementId: null };
+  const ended = dueAt === null ? { failedAt: now, settlementId: id } : {};
   return { ...before, attempts: before.attempts + 1, code, reason, dueAt, ...ended };
 }
 
@@ -130,7 +130,7 @@ export function settled(counters: Counters, current: CurrentRetries): Settled {
     counters,
     written: current.write.length + current.deletions.length,
     replaced: current.replaced,
-    failed: current.refused.flatMap(({ after }) => (after.failedAt === null ? [] : [withoutStamp(after)])),
+    failed: current.refused.flatMap(({ after }) => (after.dueAt === null ? [withoutStamp(after)] : [])),
   };
 }
 

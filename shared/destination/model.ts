@@ -117,7 +117,7 @@ export interface RetryEntry {
   readonly code: string;
   readonly reason: string;
   readonly notifiedAt: number | null;
-  /** Null for a failed record. */
+  /** Null for a failed record, unless a resync tries it again: it stays one until it is written. */
   readonly dueAt: number | null;
   /** Failed records: when, and by which settlement (or page). */
   readonly failedAt: number | null;

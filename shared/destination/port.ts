@@ -49,7 +49,7 @@ export interface Destination {
    * was first: nothing is changed then. Does not change the schema. `trial`: rolls back in the end, to find refused rows.
    */
   apply(batch: Batch, mode?: 'commit' | 'trial'): Promise<Applied>;
-  /** Retries due at `now` (ms), oldest first, but for the entities of `except`; failed records are not among them. */
+  /** Retries due at `now` (ms), oldest first, but for the entities of `except`; failed records are among them while a resync tries them again. */
   dueRetries(now: number, limit: number, except?: readonly string[]): Promise<RetryEntry[]>;
   /** When the next retry of other entities than `except` is due (ms), null for none. */
   nextRetryAt(except?: readonly string[]): Promise<number | null>;
@@ -64,7 +64,10 @@ export interface Destination {
    */
   unloggedFailures(limit: number): Promise<RetryEntry[]>;
   markLogged(settlementIds: readonly string[]): Promise<void>;
-  /** Makes the entity's failed records due at `now`, with all their attempts before them again; answers how many. */
+  /**
+   * Makes the entity's failed records due at `now`, with all their attempts before them again; answers how many. They count as
+   * failed until they are written or replaced.
+   */
   reviveFailures(entity: string, now: number): Promise<number>;
   /** Those of the blobs that a retry or a failed record still names. */
   openBlobs(blobs: readonly string[]): Promise<string[]>;

@@ -46,7 +46,12 @@ export async function postpone(ports: BellPorts, key: BellKey, owner: string, af
 }
 
 /** Errors of Freshet's own services: nobody's data or destination is to blame, and they pass. */
-const OWN_SERVICES: readonly string[] = ['CONTROL_UNAVAILABLE', 'QUEUE_UNAVAILABLE', 'STORAGE_UNAVAILABLE'];
+const OWN_SERVICES: readonly string[] = [
+  'CONTROL_UNAVAILABLE',
+  'DATA_KEY_UNAVAILABLE',
+  'QUEUE_UNAVAILABLE',
+  'STORAGE_UNAVAILABLE',
+];
 /** What is owed to a bell (a message, a lease given back) is tried for so long, and then left to the sweep. */
 const INSIST_MS = 30_000;
 const TRY_EVERY_MS = 1_000;

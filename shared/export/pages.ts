@@ -3,6 +3,7 @@ import type { Page, PageBody } from '../control/model.ts';
 import type { Cell } from '../dataverse/columns.ts';
 import type { Blobs } from '../platform/blobs/port.ts';
 import type { NewId } from '../platform/clock/port.ts';
+import type { Encryption } from '../platform/encryption/port.ts';
 
 /** What one read brought. Cells in the order of the columns of the page's shape; the first is the id. */
 export interface PageContent {
@@ -14,26 +15,44 @@ export interface PageContent {
 export const PAGE_INLINE_MAX_BYTES = 64 * 1024;
 export const PAGES_CONTAINER = 'pages';
 
-/** Stores a page's content. Blobs get random names: a reader that loses the comparison leaves nothing that another could read. */
+/** Base64 of sealed content begins otherwise. */
+const PLAIN_BEGINS = '{';
+
+/** Stores a page's content, sealed. Blobs get random names: a reader that loses the comparison leaves nothing that another could read. */
 export async function storeContent(
-  ports: { blobs: Blobs; newId: NewId },
+  { blobs, encryption, newId }: { blobs: Blobs; encryption: Encryption; newId: NewId },
   content: PageContent,
 ): Promise<{ body: PageBody; bytes: number }> {
   const text = JSON.stringify(content);
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= PAGE_INLINE_MAX_BYTES) return { body: { text }, bytes };
-  const encoded = Buffer.from(text);
-  const blob = `${ports.newId()}.json`;
-  await ports.blobs.put(PAGES_CONTAINER, blob, encoded, 'application/json');
-  return { body: { blob, sha256: sha256(encoded) }, bytes };
+  const plain = Buffer.from(text);
+  const stored = await encryption.seal(plain);
+  const bytes = stored.length;
+  if (bytes <= PAGE_INLINE_MAX_BYTES) return { body: { text: stored === plain ? text : base64(stored) }, bytes };
+  const blob = `${newId()}.json`;
+  await blobs.put(PAGES_CONTAINER, blob, stored, 'application/json');
+  return { body: { blob, sha256: sha256(stored) }, bytes };
 }
 
-/** Loads a page's content; null when its blob is gone or not what was written, which breaks the chain. */
-export async function loadContent(blobs: Blobs, page: Page): Promise<PageContent | null> {
-  if ('text' in page.body) return JSON.parse(page.body.text) as PageContent;
-  const encoded = await blobs.get(PAGES_CONTAINER, page.body.blob);
-  if (encoded === null || encoded.length !== page.bytes || sha256(encoded) !== page.body.sha256) return null;
-  return JSON.parse(Buffer.from(encoded.buffer, encoded.byteOffset, encoded.length).toString()) as PageContent;
+/** Loads a page's content; null when it is gone, not what was written, or cannot be opened, which breaks the chain. */
+export async function loadContent(
+  { blobs, encryption }: { blobs: Blobs; encryption: Encryption },
+  page: Page,
+): Promise<PageContent | null> {
+  const { body } = page;
+  if ('text' in body && body.text.startsWith(PLAIN_BEGINS)) return JSON.parse(body.text) as PageContent;
+  const stored = 'text' in body ? Buffer.from(body.text, 'base64') : await blobs.get(PAGES_CONTAINER, body.blob);
+  if (stored === null) return null;
+  if ('blob' in body && (stored.length !== page.bytes || sha256(stored) !== body.sha256)) return null;
+  const plain = await encryption.open(stored);
+  return plain && (JSON.parse(textOf(plain)) as PageContent);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -5,6 +5,7 @@ import type { Registration } from '../dataverse/registration.port.ts';
 import type { Destination } from '../destination/port.ts';
 import type { Blobs } from '../platform/blobs/port.ts';
 import type { Clock, NewId } from '../platform/clock/port.ts';
+import type { Encryption } from '../platform/encryption/port.ts';
 import type { Log } from '../platform/log/port.ts';
 import type { Queues } from '../platform/queues/port.ts';
 
@@ -24,6 +25,8 @@ export interface ExportPorts {
   readonly registrationOf: (organizationId: string) => Registration;
   readonly destinations: Destinations;
   readonly blobs: Blobs;
+  /** Of pages and retries; failures stay readable. */
+  readonly encryption: Encryption;
   readonly queues: Queues;
   readonly clock: Clock;
   readonly newId: NewId;

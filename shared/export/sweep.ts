@@ -1,6 +1,7 @@
 import { feedBell, profileBell } from '../control/model.ts';
 import { profileOfRetry, RETRIES_CONTAINER } from './apply/retry-blobs.ts';
 import { ringBells } from './bells.ts';
+import { removeOldFailures } from './failures/expire.ts';
 import { FAILURES_PREFIX, profileOfFailures } from './failures/folders.ts';
 import { PAGES_CONTAINER } from './pages.ts';
 import type { ExportPorts } from './ports.ts';
@@ -40,7 +41,7 @@ function feedsPerSweep(requestsPerDay: number): number {
   return Math.max(1, Math.floor((requestsPerDay * SWEEP_INTERVAL_S) / DAY_S));
 }
 
-/** Once a day: what crashes left over and is older than a day: blobs that no row names, and what belongs to no profile. */
+/** Once a day: what crashes left over and is older than a day: blobs that no row names, and what belongs to no profile; and old failures. */
 export async function cleanUp(ports: ExportPorts): Promise<void> {
   await removeUnnamed(ports, PAGES_CONTAINER, '', (names) => ports.control.retention.named(names));
   const profiles = await ports.control.profiles.list([...ports.organizations.keys()]);
@@ -55,6 +56,7 @@ export async function cleanUp(ports: ExportPorts): Promise<void> {
     }
   }
   await removeStrays(ports);
+  await removeOldFailures(ports);
 }
 
 /** Of a profile whose deletion broke off, or that a worker wrote for when it was gone already. */

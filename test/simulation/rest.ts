@@ -1,5 +1,5 @@
 import { isFreshetError } from '../../shared/errors/error.ts';
-import { ringProfile } from '../../shared/export/profiles/profiles.ts';
+import { resyncFailedRecords } from '../../shared/export/failures/resync.ts';
 import { cleanUp } from '../../shared/export/sweep.ts';
 import { ORGANIZATION_ID, type World } from '../support/world.ts';
 import { AREA, type Finding, inspect, inspectLeftovers, inspectRows } from './checks.ts';
@@ -76,12 +76,8 @@ async function settle(
   }
 }
 
-async function tryFailedRecordsAgain({ ports, control, clock }: World): Promise<void> {
-  for (const profile of await control.profiles.list([ORGANIZATION_ID])) {
-    const { id } = profile;
-    const destination = await ports.destinations.of(profile);
-    for (const { entity } of await control.profiles.subscriptions(id))
-      await destination.reviveFailures(entity, clock.now());
-    await ringProfile(ports, id);
-  }
+async function tryFailedRecordsAgain({ ports, control }: World): Promise<void> {
+  const administered = [ORGANIZATION_ID];
+  for (const { id } of await control.profiles.list(administered))
+    await resyncFailedRecords(ports, { administered, profileId: id });
 }

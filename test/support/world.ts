@@ -25,6 +25,8 @@ import { MemoryBlobs } from '../../shared/platform/blobs/memory.ts';
 import { seededIds } from '../../shared/platform/clock/ids.ts';
 import type { Clock } from '../../shared/platform/clock/port.ts';
 import { settled, VirtualClock } from '../../shared/platform/clock/virtual.ts';
+import { noEncryption } from '../../shared/platform/encryption/none.ts';
+import type { Encryption } from '../../shared/platform/encryption/port.ts';
 import { MemoryLog } from '../../shared/platform/log/memory.ts';
 import type { Log } from '../../shared/platform/log/port.ts';
 import { MemoryBudget } from '../../shared/platform/memory/budget.ts';
@@ -49,6 +51,8 @@ export interface WorldOptions {
   readonly options?: Partial<ExportOptions>;
   /** Between the world's own process and its ports. */
   readonly gate?: Gate;
+  /** Of pages and retries; none by default. */
+  readonly encryption?: Encryption;
   /** Takes what the pipeline logs instead of the world's own. */
   readonly log?: Log;
   /** Called when a transaction of a destination has written or removed rows. */
@@ -64,6 +68,7 @@ export class World {
   readonly newId = seededIds(1);
   readonly log = new MemoryLog();
   readonly #log: Log;
+  readonly #encryption: Encryption;
   readonly queues = new MemoryQueues(this.clock);
   readonly blobs = new MemoryBlobs(this.clock);
   readonly secrets = new MemorySecrets();
@@ -90,6 +95,7 @@ export class World {
     this.#options = options.options ?? {};
     this.#written = options.written ?? (() => {});
     this.#log = options.log ?? this.log;
+    this.#encryption = options.encryption ?? noEncryption;
     this.ports = this.makePorts(options.gate);
     this.#reachOf = makeReaches(this.ports);
     this.#nextSweepAt = this.clock.now() + SWEEP_INTERVAL_S * 1000;
@@ -141,6 +147,7 @@ export class World {
       registrationOf: () => ({ ensure: async () => ({ unregistered: [] }), remove: async () => {} }),
       destinations: makeDestinations({ secrets: this.secrets, organizations, open }),
       blobs: through(this.blobs, 'blobs'),
+      encryption: this.#encryption,
       queues: through(this.queues, 'queues'),
       clock,
       newId: this.newId,

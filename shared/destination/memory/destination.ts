@@ -211,14 +211,9 @@ export class MemoryDestination implements Destination {
   reviveFailures(entity: string, now: number): Promise<number> {
     return this.#run('reviveFailures', (area) => {
       const { positions, retries } = this.#own(area);
-      const held = positions.get(entity);
-      if (held?.profileId !== this.#address.profileId) return 0;
+      if (positions.get(entity)?.profileId !== this.#address.profileId) return 0;
       const failed = [...retries].filter(([, retry]) => retry.entity === entity && retry.failedAt !== null);
-      const revived = { attempts: 0, dueAt: now, failedAt: null, settlementId: null, logged: false };
-      for (const [key, retry] of failed) retries.set(key, { ...retry, ...revived });
-      const { counters } = held;
-      const moved = { retrying: counters.retrying + failed.length, failed: counters.failed - failed.length };
-      positions.set(entity, { ...held, counters: { ...counters, ...moved } });
+      for (const [key, retry] of failed) retries.set(key, { ...retry, attempts: 0, dueAt: now });
       return failed.length;
     });
   }

@@ -215,7 +215,10 @@ export class MemoryTransaction {
   }
 
   #putRetry(retry: StoredRetry): void {
-    this.#journal.set(this.#own.retries, retryKey(retry.entity, retry.id), { ...retry, logged: false });
+    const key = retryKey(retry.entity, retry.id);
+    const before = this.#own.retries.get(key);
+    const logged = before?.logged === true && before.settlementId === retry.settlementId;
+    this.#journal.set(this.#own.retries, key, { ...retry, logged });
   }
 
   #dropRetry(entity: string, id: string, removed: { retrying: number; failed: number }): void {

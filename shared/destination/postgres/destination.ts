@@ -25,7 +25,7 @@ import { hasColumn, schemaStands, standingNames, standingTable } from './introsp
 import { syncMetadataTable } from './metadata-tables.ts';
 import { ownTables } from './own-tables.ts';
 import { examine } from './permissions.ts';
-import { insertPosition, lockPosition, readPositions, replacePosition, updateHeld } from './positions.ts';
+import { insertPosition, lockPosition, readPositions, replacePosition } from './positions.ts';
 import { dropTables, forgetEntity } from './remove.ts';
 import {
   readDueRetries,
@@ -232,12 +232,7 @@ export class PostgresDestination implements Destination {
     const { position, retry } = this.#names;
     return this.#transaction(async (session) => {
       const held = await lockPosition(session, position, this.#profileId, entity);
-      if (!held) return 0;
-      const revived = await reviveFailed(session, retry, entity, now);
-      const { retrying, failed } = held.counters;
-      const counters = { ...held.counters, retrying: retrying + revived, failed: failed - revived };
-      await updateHeld(session, position, entity, { ...held, counters });
-      return revived;
+      return held ? reviveFailed(session, retry, entity, now) : 0;
     });
   }
 

@@ -50,7 +50,7 @@ export async function insertRetries(
   );
 }
 
-/** Writes what a further refusal changed of entries that stand. */
+/** Writes what a further refusal changed of entries that stand. A failed record that is tried again keeps the line it has. */
 export async function updateRetries(
   session: Session,
   table: TableName,
@@ -58,7 +58,8 @@ export async function updateRetries(
 ): Promise<void> {
   await session.query(
     `UPDATE ${quoted(table)} r SET attempts = u.attempts, code = u.code, reason = u.reason, dueat = u.dueat,
-       failedat = u.failedat, settlementid = u.settlementid, logged = false
+       failedat = u.failedat, settlementid = u.settlementid,
+       logged = r.logged AND r.settlementid IS NOT DISTINCT FROM u.settlementid
      FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
        AS u (entity, id, attempts, code, reason, dueat, failedat, settlementid)
      WHERE r.entity = u.entity AND r.id = u.id`,
@@ -171,11 +172,11 @@ export async function readOpenBlobs(session: Session, table: TableName, blobs: r
   return rows.map(({ blob }) => blob);
 }
 
-/** Makes the failed records of an entity due at `now`, as if never tried again; answers how many. */
+/** Makes the failed records of an entity due at `now`, as if never tried again; they stay failed. Answers how many. */
 export async function reviveFailed(session: Session, table: TableName, entity: string, now: number): Promise<number> {
   const rows = await session.query<{ count: number }>(
     `WITH revived AS (
-       UPDATE ${quoted(table)} SET attempts = 0, dueat = $2, failedat = NULL, settlementid = NULL, logged = false
+       UPDATE ${quoted(table)} SET attempts = 0, dueat = $2
        WHERE entity = $1 AND failedat IS NOT NULL RETURNING id)
      SELECT count(*)::integer AS count FROM revived`,
     [entity, now],

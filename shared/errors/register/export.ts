@@ -124,6 +124,13 @@ export const EXPORT_ERRORS = {
     cause: 'Columns are added and widened, never changed into something else.',
     remedy: 'Drop or rename the table, or choose another prefix or schema.',
   },
+  PROFILE_NOT_ACTIVE: {
+    class: 'input',
+    status: 409,
+    message: 'The profile is not active.',
+    cause: 'Nothing is written to its destination.',
+    remedy: 'Activate the profile, then try again.',
+  },
   ACTIVATION_REFUSED: {
     class: 'input',
     status: 400,

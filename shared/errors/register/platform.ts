@@ -15,6 +15,13 @@ export const PLATFORM_ERRORS = {
       'It is empty, or one of its parts is "." or "..", which an address would resolve into another blob or container.',
     remedy: 'Report it with the log of this moment.',
   },
+  DATA_KEY_UNAVAILABLE: {
+    class: 'retry',
+    message: 'The data key that pages and retries are encrypted with cannot be had: {reason}',
+    cause: 'The vault does not answer or refuses, or a secret named by FRESHET_DATA_KEYS is not 32 bytes in base64.',
+    remedy:
+      'Nothing if the vault is away: it is tried again. Otherwise correct the secret, its permission or the setting.',
+  },
   QUEUE_UNAVAILABLE: {
     class: 'retry',
     message: 'Service Bus did not take a message for {queue}: {reason}.',

@@ -2,6 +2,7 @@ import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Applied, Batch, Position } from '../../destination/model.ts';
 import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { applyMerge } from './apply-merge.ts';
+import { defineTable } from './define-table.ts';
 import { entriesOf, mergePages } from './merge.ts';
 import { makeSmaller, mergeWorked, statementRows, tooLargeAlone } from './merge-size.ts';
 import { type Loaded, loadPages, memoryOf, nextPages } from './next-pages.ts';
@@ -37,9 +38,7 @@ export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promis
  */
 async function reshape(turn: ApplyTurn, subscribed: Subscribed, shape: string): Promise<void> {
   const { entity } = await shapeOfPage(turn, feedOf(subscribed), shape);
-  await turn.destination.prepare({ deleteLog: turn.profile.settings.writeDeleteLog });
-  await turn.destination.shape(entity);
-  await turn.destination.describe(entity);
+  await defineTable(turn, subscribed, entity);
 }
 
 async function apply(turn: ApplyTurn, subscribed: Subscribed, position: Position, loaded: Loaded): Promise<void> {
@@ -62,7 +61,7 @@ async function apply(turn: ApplyTurn, subscribed: Subscribed, position: Position
   } satisfies Partial<Batch>;
   let applied: Applied;
   try {
-    applied = await applyMerge(turn, base, merge.entries, { shape: last.shape, notifiedAt: oldest });
+    applied = await applyMerge(turn, base, merge.entries, last.shape);
   } catch (error) {
     if (isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) return repair(turn, subscribed, error);
     if (isFreshetError(error, 'DESTINATION_BATCH_TOO_LARGE')) return tryLess(turn, base, loaded, error);

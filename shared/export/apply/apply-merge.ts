@@ -9,24 +9,19 @@ import type { ApplyTurn } from './turn.ts';
 
 export type BatchBase = Omit<Batch, 'rows' | 'deletions' | 'refused'>;
 
-/** What a retry must remember beside its row. */
-export interface Origin {
-  readonly shape: string;
-  readonly notifiedAt: number | null;
-}
-
 /**
- * Applies a merge in one transaction. Records that the destination refuses are found first (bisecting only searches, each
- * trial rolls back) and become retries in the very transaction that writes the others and moves the position.
+ * Applies a merge of pages, read under `shape`, in one transaction. Records that the destination refuses are found first
+ * (bisecting only searches, each trial rolls back) and become retries in the very transaction that writes the others and
+ * moves the position.
  */
 export async function applyMerge(
   turn: ApplyTurn,
   given: BatchBase,
   entries: readonly Entry[],
-  origin: Origin,
+  shape: string,
 ): Promise<Applied> {
-  const keep = (refused: readonly Refused<Entry>[]) => keepForRetry(turn, given.entity, refused, origin);
-  const { base, refused } = await checked(turn, given, entries, origin);
+  const keep = (refused: readonly Refused<Entry>[]) => keepForRetry(turn, given.entity, refused, shape);
+  const { base, refused } = await checked(turn, given, entries, shape);
   const kept = await keep(refused);
   for (;;) {
     const bad = new Set(kept.map(({ id }) => id));
@@ -44,7 +39,7 @@ export async function applyMerge(
 }
 
 /** The batch with columns wide enough for its texts, and what none can hold. */
-async function checked(turn: ApplyTurn, given: BatchBase, entries: readonly Entry[], { shape }: Origin) {
+async function checked(turn: ApplyTurn, given: BatchBase, entries: readonly Entry[], shape: string) {
   const refused = refusedByColumns(turn, given, entries);
   if (refused.length === 0) return { base: given, refused };
   const { organizationId } = turn.profile.settings;

@@ -13,8 +13,8 @@ export interface Refused<T> extends Refusal {
 
 /** So many refused alike, and none accepted, is the destination's fault and not the records'. */
 const SYSTEMIC_MIN_ITEMS = 20;
-/** Further items, evenly spread, that are tried before that is believed. */
-const SYSTEMIC_SAMPLE = 40;
+/** Further items, evenly spread, that are tried before that is believed: all of a small batch. */
+const SYSTEMIC_SAMPLE = 100;
 
 /**
  * Finds the items that make `attempt` fail, by halves. `attempt` changes nothing: it answers null when all of its items are
@@ -62,7 +62,12 @@ export async function findRefused<T>(
   return refused;
 }
 
+/** From the last to the first: what is refused stands at the front already. */
 function spread<T>(items: readonly T[], count: number): T[] {
-  const step = Math.max(1, Math.floor(items.length / count));
-  return items.filter((_, index) => index % step === 0).slice(0, count);
+  const step = Math.max(1, items.length / count);
+  const picked = Array.from(
+    { length: Math.min(count, items.length) },
+    (_, k) => items.length - 1 - Math.floor(k * step),
+  );
+  return picked.flatMap((index) => items.slice(index, index + 1));
 }

@@ -1,7 +1,7 @@
 import { type Profile, profileBell } from '../../control/model.ts';
 import type { FreshetError } from '../../errors/error.ts';
 import { ringBells, ringFeedsOf, ringLater } from '../bells.ts';
-import { writeDestinationFailure } from '../failures/failure-log.ts';
+import { writeDestinationFailure } from '../failures/destination-failure.ts';
 import type { ExportPorts } from '../ports.ts';
 import type { ApplyTurn } from './turn.ts';
 
@@ -19,7 +19,7 @@ export async function openBreaker(ports: ExportPorts, profile: Profile, error: F
   const since = current.breaker?.since ?? now;
   if (current.breaker === null) {
     ports.log.write('warn', 'breaker opened', { profileId, code: error.code, reason: error.message });
-    await writeDestinationFailure(ports, profileId, since, String(error.values.text ?? error.message));
+    await writeDestinationFailure(ports, profileId, since, error);
   }
   const breaker = { code: error.code, reason: error.message, since, probeAt: now + ports.options.probeMs };
   await ports.control.profiles.update(profileId, { breaker }, { intent });

@@ -56,5 +56,6 @@ export function mergeWorked(destination: Destination): void {
 
 /** What cannot be written by parts is too large by itself: a person has to raise a limit of the destination. */
 export function tooLargeAlone(entity: string, entries: number, error: FreshetError): FreshetError {
-  return new FreshetError('DESTINATION_LIMIT_TOO_LOW', { entity, entries, reason: String(error.values.text) }, error);
+  const text = String(error.values.text);
+  return new FreshetError('DESTINATION_LIMIT_TOO_LOW', { entity, entries, reason: text, text }, error);
 }

@@ -11,6 +11,8 @@ export const MERGE_MAX_BYTES = 16 * 1024 * 1024;
 export interface Entry {
   readonly id: string;
   readonly row: readonly Cell[] | null;
+  /** OperationCreatedOn of its page's oldest notification, ms, if known. */
+  readonly notifiedAt: number | null;
 }
 
 export interface Merge {
@@ -62,8 +64,9 @@ export function mergePages(pages: readonly { page: PageHeader; content: PageCont
   const ends: string[] = [];
   let read = 0;
   for (const { page, content } of pages) {
-    for (const row of content.rows) entries.set(idOf(row), { id: idOf(row), row });
-    for (const id of content.deletions) entries.set(id, { id, row: null });
+    const { notifiedAt } = page;
+    for (const row of content.rows) entries.set(idOf(row), { id: idOf(row), row, notifiedAt });
+    for (const id of content.deletions) entries.set(id, { id, row: null, notifiedAt });
     read += content.rows.length + content.deletions.length;
     if (page.snapshotId !== null && page.begins) begins.push(page.snapshotId);
     if (page.snapshotId !== null && page.ends) ends.push(page.snapshotId);

@@ -55,7 +55,7 @@ export async function loadPages(turn: ApplyTurn, pages: readonly Page[]): Promis
 }
 
 async function contentOf(turn: ApplyTurn, page: Page) {
-  return { page, content: await loadContent(turn.ports.blobs, page) };
+  return { page, content: await loadContent(turn.ports, page) };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import type { Counters } from '../../destination/model.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { ringBells } from '../bells.ts';
+import { defineTable } from './define-table.ts';
 import { type ApplyTurn, feedOf, reloadPosition, shapeOfPage } from './turn.ts';
 
 /**
@@ -14,9 +15,7 @@ import { type ApplyTurn, feedOf, reloadPosition, shapeOfPage } from './turn.ts';
 export async function remedy(turn: ApplyTurn, subscribed: Subscribed, why: string): Promise<void> {
   const { ports, profile, destination } = turn;
   const key = feedOf(subscribed);
-  const entity = await definitionNow(turn, key);
-  await destination.shape(entity);
-  await destination.describe(entity);
+  await defineTable(turn, subscribed, await definitionNow(turn, key));
   const snapshot = await ports.control.feeds.queueSnapshot(key, ports.newId(), profile.id);
   await ports.control.profiles.report(profile.id, key.entity, { shape: null, snapshotId: snapshot.id });
   const before = turn.positions.get(key.entity);
@@ -35,10 +34,7 @@ export async function remedy(turn: ApplyTurn, subscribed: Subscribed, why: strin
  * that the destination has trouble of its own (a trigger, a view), which no resync mends: the error is thrown on.
  */
 export async function repair(turn: ApplyTurn, subscribed: Subscribed, error: FreshetError): Promise<void> {
-  const entity = await definitionNow(turn, feedOf(subscribed));
-  const prepared = await turn.destination.prepare({ deleteLog: turn.profile.settings.writeDeleteLog });
-  const shaped = await turn.destination.shape(entity);
-  if (!prepared && !shaped) throw error;
+  if (!(await defineTable(turn, subscribed, await definitionNow(turn, feedOf(subscribed))))) throw error;
   await reloadPosition(turn, subscribed.entity);
   await remedy(turn, subscribed, error.message);
 }

@@ -3,6 +3,7 @@ import type { Cell, Column } from '../../dataverse/columns.ts';
 import type { RetryEntry, RetrySettlement, Settled } from '../../destination/model.ts';
 import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { ringLater } from '../bells.ts';
+import { newSettlementId } from '../failures/settlements.ts';
 import { refusalOf } from './apply-merge.ts';
 import { findRefused, type Refused } from './bisect.ts';
 import { tooLargeAlone } from './merge-size.ts';
@@ -41,7 +42,8 @@ export async function tryRetries(turn: ApplyTurn): Promise<Tried> {
     const whole = attempts.flatMap(({ entry, content }) => (content ? [{ entry, content }] : []));
     try {
       for (const [shape, alike] of Map.groupBy(whole, ({ content }) => content.shape)) {
-        await settleInParts(turn, entity, shape, alike);
+        // Failed records apart: the lines of what is refused again belong elsewhere.
+        for (const part of Map.groupBy(alike, isFailed).values()) await settleInParts(turn, entity, shape, part);
       }
     } catch (error) {
       if (!isFreshetError(error, 'DESTINATION_SCHEMA_CHANGED')) throw error;
@@ -49,6 +51,10 @@ export async function tryRetries(turn: ApplyTurn): Promise<Tried> {
     }
   }
   return { lost, gone, more: due.length === RETRIES_AT_ONCE && lost.size + gone.size === 0 };
+}
+
+function isFailed({ entry }: Attempt): boolean {
+  return entry.failedAt !== null;
 }
 
 /** All at once, or by halves where that is too much for the destination: each retry is settled by itself. */
@@ -116,7 +122,7 @@ async function settlementOf(
     rows.map(({ content }) => content.row as Cell[]),
   );
   return {
-    id: ports.newId(),
+    id: newSettlementId(ports.newId, [...good, ...refused.map(({ item }) => item)].some(isFailed)),
     entity,
     write: { ...write, entries: rows.map(({ entry }) => entry) },
     deletions: good.filter(({ content }) => content.row === null).map(({ entry }) => entry),

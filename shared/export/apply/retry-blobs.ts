@@ -1,6 +1,5 @@
 import type { Cell } from '../../dataverse/columns.ts';
 import type { RefusedEntry, RetryEntry } from '../../destination/model.ts';
-import type { Origin } from './apply-merge.ts';
 import type { Refused } from './bisect.ts';
 import type { Entry } from './merge.ts';
 import type { ApplyTurn } from './turn.ts';
@@ -22,7 +21,7 @@ export async function keepForRetry(
   turn: ApplyTurn,
   entity: string,
   refused: readonly Refused<Entry>[],
-  origin: Origin,
+  shape: string,
 ): Promise<RefusedEntry[]> {
   const { ports, profile } = turn;
   const { maxCount, intervalS } = profile.settings.retry;
@@ -31,19 +30,22 @@ export async function keepForRetry(
   for (let start = 0; start < refused.length; start += WRITES_AT_ONCE) {
     const part = refused.slice(start, start + WRITES_AT_ONCE).map(async ({ item, code, reason }) => {
       const blob = `${profile.id}/${entity}/${ports.newId()}.json`;
-      const content: RetryContent = { shape: origin.shape, row: item.row };
-      await ports.blobs.put(RETRIES_CONTAINER, blob, Buffer.from(JSON.stringify(content)), 'application/json');
-      return { id: item.id, deletion: item.row === null, blob, code, reason, notifiedAt: origin.notifiedAt, dueAt };
+      const content: RetryContent = { shape, row: item.row };
+      const sealed = await ports.encryption.seal(Buffer.from(JSON.stringify(content)));
+      await ports.blobs.put(RETRIES_CONTAINER, blob, sealed, 'application/json');
+      return { id: item.id, deletion: item.row === null, blob, code, reason, notifiedAt: item.notifiedAt, dueAt };
     });
     kept.push(...(await Promise.all(part)));
   }
   return kept;
 }
 
-/** Null: the blob is lost. */
+/** Null: the blob is lost, or cannot be opened. */
 export async function contentOf(turn: ApplyTurn, entry: RetryEntry): Promise<RetryContent | null> {
-  const blob = await turn.ports.blobs.get(RETRIES_CONTAINER, entry.blob);
-  return blob === null ? null : (JSON.parse(Buffer.from(blob).toString()) as RetryContent);
+  const { blobs, encryption } = turn.ports;
+  const sealed = await blobs.get(RETRIES_CONTAINER, entry.blob);
+  const blob = sealed && (await encryption.open(sealed));
+  return blob && (JSON.parse(Buffer.from(blob).toString()) as RetryContent);
 }
 
 export async function dropBlobs(turn: ApplyTurn, entries: readonly RetryEntry[]): Promise<void> {

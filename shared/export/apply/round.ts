@@ -1,7 +1,9 @@
 import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Counters } from '../../destination/model.ts';
+import { during } from '../failures/work.ts';
 import { initialSyncState } from '../profiles/profile-json.ts';
 import { applyFeed } from './apply-feed.ts';
+import { changeOf } from './define-table.ts';
 import { logFailedRecords } from './failed-records.ts';
 import { remedy, repair } from './remedy.ts';
 import { reportRetries, tryRetries } from './retries.ts';
@@ -21,7 +23,9 @@ export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwish
   await forgetOthers(turn, subscriptions);
   turn.paused = pausedOf(subscriptions);
   const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
-  await sideBySide(behind, (subscribed) => applyFeed(turn, subscribed));
+  await sideBySide(behind, (subscribed) =>
+    during({ entity: subscribed.entity, changeType: changeOf(subscribed) }, () => applyFeed(turn, subscribed)),
+  );
   if (!(await isWished(turn))) return 'unwished';
   const more = await seeToRefused(turn, subscriptions);
   if (more || ports.clock.now() >= turn.end) return 'again';

@@ -1,13 +1,17 @@
 import type { ChangeType, RetryEntry } from '../../destination/model.ts';
 import type { ExportPorts } from '../ports.ts';
 import { DATA_FOLDER, failuresContainer, hourFolder, LOG_FOLDER } from './folders.ts';
+import { logFolderOf } from './settlements.ts';
+
+/** What a line says was to be done; the last stands for a table's definition and first fill. */
+export type LoggedChange = ChangeType | 'Trigger Initial Export';
 
 /** A line of the failure log in the original's very format (reference: data-export-api.md, section 8). */
 export function failureLine(failure: {
   readonly entity: string;
   readonly recordId: string;
   readonly notifiedAt: number | null;
-  readonly changeType: ChangeType | 'Trigger Initial Export';
+  readonly changeType: LoggedChange;
   readonly reason: string;
 }): string {
   const { entity, recordId, notifiedAt, changeType, reason } = failure;
@@ -25,17 +29,6 @@ export function usDateTime(ms: number): string {
   return `${day} ${time} ${hour < 12 ? 'AM' : 'PM'}`;
 }
 
-/** A destination that cannot be used: one line per opening of the breaker. */
-export async function writeDestinationFailure(
-  ports: ExportPorts,
-  profileId: string,
-  at: number,
-  text: string,
-): Promise<void> {
-  const line = failureLine({ entity: 'N/A', recordId: 'N/A', notifiedAt: null, changeType: 'Update', reason: text });
-  await putLine(ports, profileId, at, ports.newId(), line);
-}
-
 /**
  * The JSON of failed records that one settlement ended, all of them or some. Names here and of the lines derive from the
  * records, so that doing it again after a crash writes the same blobs, never a second line.
@@ -46,14 +39,17 @@ export async function writeFailedRecords(
   settlementId: string,
   failed: readonly { entry: RetryEntry; record: object }[],
 ): Promise<void> {
-  const container = failuresContainer(profileId);
   for (const { entry, record } of failed) {
-    const name = `${DATA_FOLDER}/${entry.entity}/${entry.id}_${settlementId}.json`;
-    await ports.blobs.put(container, name, Buffer.from(JSON.stringify(record, null, 2)), 'application/json');
+    // An id that a destination refuses may be anything.
+    const name = `${DATA_FOLDER}/${entry.entity}/${encodeURIComponent(entry.id)}_${settlementId}.json`;
+    await putJson(ports, profileId, name, record);
   }
 }
 
-/** The lines of all failed records that one settlement ended, in one blob. */
+/**
+ * The lines of all failed records that one settlement ended, in one blob. Once written it stays as it is: a crash may have
+ * kept the destination from knowing, and some of the records may have been replaced since.
+ */
 export async function writeFailureLines(
   ports: ExportPorts,
   profileId: string,
@@ -62,10 +58,30 @@ export async function writeFailureLines(
 ): Promise<void> {
   const lines = failed.map((entry) => failureLine({ ...entry, recordId: entry.id }));
   const at = Math.min(...failed.map(({ failedAt }) => failedAt ?? ports.clock.now()));
-  await putLine(ports, profileId, at, settlementId, lines.join(''));
+  const folder = logFolderOf(settlementId);
+  if (await ports.blobs.get(failuresContainer(profileId), lineBlob(folder, at, settlementId))) return;
+  await putLines(ports, profileId, at, settlementId, lines.join(''), folder);
 }
 
-async function putLine(ports: ExportPorts, profileId: string, at: number, name: string, text: string): Promise<void> {
-  const blob = `${LOG_FOLDER}/${hourFolder(at)}/${name}.txt`;
+/** Writes lines as a blob of their hour. `at`: ms; `name`: the same for the same lines. */
+export async function putLines(
+  ports: ExportPorts,
+  profileId: string,
+  at: number,
+  name: string,
+  text: string,
+  folder = LOG_FOLDER,
+): Promise<void> {
+  const blob = lineBlob(folder, at, name);
   await ports.blobs.put(failuresContainer(profileId), blob, Buffer.from(text), 'text/plain; charset=utf-8');
+}
+
+function lineBlob(folder: string, at: number, name: string): string {
+  return `${folder}/${hourFolder(at)}/${name}.txt`;
+}
+
+/** Writes a JSON that people read. */
+export async function putJson(ports: ExportPorts, profileId: string, name: string, content: object): Promise<void> {
+  const text = JSON.stringify(content, null, 2);
+  await ports.blobs.put(failuresContainer(profileId), name, Buffer.from(text), 'application/json');
 }

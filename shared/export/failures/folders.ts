@@ -15,7 +15,10 @@ export function profileOfFailures(container: string): string | null {
 }
 
 export const DATA_FOLDER = 'data';
+export const METADATA_FOLDER = 'metadata';
 export const LOG_FOLDER = 'failurelog';
+/** Lines of the last resync of failed records. */
+export const RESYNC_LOG_FOLDER = 'forcerefreshfailurelog';
 export const UNPROCESSABLE_FOLDER = 'unprocessablemessages';
 
 /** `YYYY/MM/DD/HH` in UTC. */

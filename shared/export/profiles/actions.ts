@@ -76,7 +76,7 @@ export async function failuresUrl(ports: ExportPorts, { administered, profileId 
 }
 
 /** ENTITY_NOT_EXPORTED when the profile has no such entity, or nothing was begun for it yet. */
-async function reached(
+export async function reached(
   ports: ExportPorts,
   { administered, profileId, entity }: Request,
 ): Promise<{ profile: Profile; entities: Subscribed[] }> {

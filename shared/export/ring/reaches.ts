@@ -6,15 +6,23 @@ import type { ExportPorts } from '../ports.ts';
 /** A new feed or relationship is known to the bells after this; until then only the sweep reaches it. */
 const FRESH_MS = 5_000;
 
-/** What a notification reaches, per organization, learned from the definitions of its feeds and kept for a few seconds. */
-export function makeReaches(ports: Pick<ExportPorts, 'control' | 'clock'>): (organizationId: string) => Promise<Reach> {
-  const known = new Map<string, { until: number; reach: Promise<Reach> }>();
+/** What is known of an organization when its notifications arrive. */
+export interface Known {
+  readonly reach: Reach;
+  /** Entities with a feed that the organization does not know any more. */
+  readonly gone: ReadonlySet<string>;
+}
+
+/** What notifications reach, per organization, learned from its feeds and their definitions and kept for a few seconds. */
+export function makeReaches(ports: Pick<ExportPorts, 'control' | 'clock'>): (organizationId: string) => Promise<Known> {
+  const known = new Map<string, { until: number; answer: Promise<Known> }>();
   const definitions = new Map<string, EntityMetadata>();
 
-  async function learn(organizationId: string): Promise<Reach> {
+  async function learn(organizationId: string): Promise<Known> {
     const feeds = await ports.control.feeds.of(organizationId);
     const entities = await Promise.all(feeds.map((feed) => definitionOf(feed, feed.shape)));
-    return makeReach(entities.filter((entity) => entity !== null));
+    const gone = feeds.filter(({ trouble }) => trouble?.code === 'ENTITY_NOT_FOUND').map(({ entity }) => entity);
+    return { reach: makeReach(entities.filter((entity) => entity !== null)), gone: new Set(gone) };
   }
 
   async function definitionOf(feed: FeedKey, shape: string): Promise<EntityMetadata | null> {
@@ -31,10 +39,10 @@ export function makeReaches(ports: Pick<ExportPorts, 'control' | 'clock'>): (org
   return (organizationId) => {
     const now = ports.clock.now();
     const cached = known.get(organizationId);
-    if (cached && cached.until > now) return cached.reach;
-    const reach = learn(organizationId);
-    known.set(organizationId, { until: now + FRESH_MS, reach });
-    reach.catch(() => known.delete(organizationId));
-    return reach;
+    if (cached && cached.until > now) return cached.answer;
+    const answer = learn(organizationId);
+    known.set(organizationId, { until: now + FRESH_MS, answer });
+    answer.catch(() => known.delete(organizationId));
+    return answer;
   };
 }

@@ -1,9 +1,16 @@
 import { type BellKey, feedBell, type Ring } from '../../control/model.ts';
 import { type Notification, parseNotification, type Unprocessable } from '../../dataverse/notification.ts';
-import type { Reach } from '../../dataverse/reach.ts';
 import { insist, ringBells } from '../bells.ts';
-import { hourFolder, UNKNOWN_FAILURES_CONTAINER, UNPROCESSABLE_FOLDER } from '../failures/folders.ts';
+import { keepUnprocessable, type UnprocessableMessage } from '../failures/unprocessable.ts';
 import type { ExportPorts } from '../ports.ts';
+import type { Known } from './reaches.ts';
+
+type KnownOf = (organizationId: string) => Promise<Known>;
+
+interface Message<Content> {
+  readonly body: unknown;
+  readonly notification: Content;
+}
 
 /** What became of a batch of notifications. */
 export interface Rung {
@@ -15,24 +22,27 @@ export interface Rung {
 
 /**
  * Rings the feeds that a batch of notifications reaches, each once. One bad notification never holds back its neighbours:
- * it is kept as a blob with the reason. Rejects only when one of our own services stays away: the sweep replaces what it missed.
+ * it is kept as a blob with the reason, as is one of an entity that is no more. Rejects only when one of our own services stays away: the sweep replaces what it missed.
  */
-export async function ringFeeds(
-  ports: ExportPorts,
-  reachOf: (organizationId: string) => Promise<Reach>,
-  bodies: readonly unknown[],
-): Promise<Rung> {
+export async function ringFeeds(ports: ExportPorts, knownOf: KnownOf, bodies: readonly unknown[]): Promise<Rung> {
   const read = bodies.map((body) => ({ body, notification: parseNotification(body) }));
-  const unprocessable = read.filter(isUnprocessable);
-  const notifications = read.flatMap(({ notification }) => ('reason' in notification ? [] : [notification]));
-  const known = notifications.filter(({ organizationId }) => ports.organizations.has(organizationId));
-  await ringBells(ports, await insist(ports, () => ringsOf(reachOf, known)));
-  await insist(ports, () =>
-    Promise.all(unprocessable.map((message) => keep(ports, message.body, message.notification.reason))),
+  const notifications = read.filter(isNotification);
+  const served = notifications.filter(({ notification }) => ports.organizations.has(notification.organizationId));
+  const rings = await insist(ports, () =>
+    ringsOf(
+      knownOf,
+      served.map(({ notification }) => notification),
+    ),
   );
+  await ringBells(ports, rings);
+  const unprocessable = [
+    ...read.flatMap(({ body, notification }) => ('reason' in notification ? [{ body, ...notification }] : [])),
+    ...(await insist(ports, () => ofGoneEntities(knownOf, served))),
+  ];
+  for (const message of unprocessable) await insist(ports, () => keepUnprocessable(ports, message));
   const rung = {
-    rung: known.length,
-    unknownOrganization: notifications.length - known.length,
+    rung: served.length,
+    unknownOrganization: notifications.length - served.length,
     unprocessable: unprocessable.length,
   };
   await count(ports, rung);
@@ -40,14 +50,11 @@ export async function ringFeeds(
 }
 
 /** One ring per feed, with the oldest notification that reaches it. */
-async function ringsOf(
-  reachOf: (organizationId: string) => Promise<Reach>,
-  notifications: readonly Notification[],
-): Promise<Ring[]> {
+async function ringsOf(knownOf: KnownOf, notifications: readonly Notification[]): Promise<Ring[]> {
   const oldest = new Map<BellKey, number | null>();
   for (const notification of notifications) {
     const { organizationId, operationCreatedOn } = notification;
-    const reach = await reachOf(organizationId);
+    const { reach } = await knownOf(organizationId);
     for (const entity of reach(notification)) {
       const key = feedBell({ organizationId, entity });
       oldest.set(key, older(oldest.get(key), operationCreatedOn));
@@ -60,29 +67,23 @@ function older(known: number | null | undefined, other: number | null): number |
   return known == null || other === null ? (known ?? other) : Math.min(known, other);
 }
 
-interface UnprocessableMessage {
-  readonly body: unknown;
-  readonly notification: Unprocessable;
+/** Their feeds are rung all the same: the entity may be there again. */
+async function ofGoneEntities(
+  knownOf: KnownOf,
+  messages: readonly Message<Notification>[],
+): Promise<UnprocessableMessage[]> {
+  const gone: UnprocessableMessage[] = [];
+  for (const { body, notification } of messages) {
+    const { organizationId, entity } = notification;
+    const known = await knownOf(organizationId);
+    if (!known.gone.has(entity)) continue;
+    gone.push({ body, reason: `the organization has no entity ${entity} any more`, organizationId, entity });
+  }
+  return gone;
 }
 
-function isUnprocessable(read: {
-  body: unknown;
-  notification: Notification | Unprocessable;
-}): read is UnprocessableMessage {
-  return 'reason' in read.notification;
-}
-
-async function keep(ports: ExportPorts, body: unknown, reason: string): Promise<void> {
-  const now = ports.clock.now();
-  const name = `${UNPROCESSABLE_FOLDER}/${hourFolder(now)}/${ports.newId()}.json`;
-  const content = JSON.stringify({ receivedAt: new Date(now).toISOString(), reason, body: textOf(body) }, null, 2);
-  await ports.blobs.put(UNKNOWN_FAILURES_CONTAINER, name, Buffer.from(content), 'application/json');
-  ports.log.write('warn', 'notification unprocessable', { reason, blob: name });
-}
-
-/** A host hands over JSON-looking bodies parsed, others as text or bytes; what is kept must show what came. */
-function textOf(body: unknown): unknown {
-  return body instanceof Uint8Array ? Buffer.from(body).toString() : (body ?? null);
+function isNotification(message: Message<Notification | Unprocessable>): message is Message<Notification> {
+  return !('reason' in message.notification);
 }
 
 async function count(ports: ExportPorts, { unknownOrganization, unprocessable }: Rung): Promise<void> {

@@ -25,6 +25,8 @@ export interface Configuration {
   readonly organizations: readonly OrganizationSetting[];
   /** Vaults that are not Azure's, each as `host:port`. */
   readonly vaultHosts: readonly string[];
+  /** Addresses of the secrets that pages and retries are encrypted with; the first for what is new. Empty: by the storage alone. */
+  readonly dataKeys: readonly string[];
   readonly issuer: string;
   /** Accepted values of `aud`; the first is the resource that clients ask tokens for. */
   readonly audiences: readonly string[];
@@ -69,6 +71,8 @@ export const SETTINGS = z.object({
   FRESHET_NOTIFICATIONS_CONNECTION: secret,
   FRESHET_ORGANIZATIONS: organizations,
   FRESHET_VAULT_HOSTS: hostsWithPort.default([]),
+  /** Comma-separated. To change the key: add the new one at the end, restart, move it to the front, restart; drop the old one when no page or failed record is that old. */
+  FRESHET_DATA_KEYS: list.default([]),
   FRESHET_ISSUER: serviceUrl,
   FRESHET_AUDIENCE: list.refine((items) => items.length > 0 && items.every((item) => !/["\s\\]/.test(item)), {
     error: 'it is not a comma-separated list of audiences',
@@ -120,6 +124,7 @@ function configurationOf(settings: Settings): Configuration {
     notificationsConnection: settings.FRESHET_NOTIFICATIONS_CONNECTION,
     organizations: settings.FRESHET_ORGANIZATIONS,
     vaultHosts: settings.FRESHET_VAULT_HOSTS,
+    dataKeys: settings.FRESHET_DATA_KEYS,
     issuer: settings.FRESHET_ISSUER,
     audiences: settings.FRESHET_AUDIENCE,
     tokenEndpoint,

@@ -234,18 +234,49 @@ export function describeRetries(name: string, make: MakeHarness): void {
       expect(await first(3)).toEqual([idOf(3), idOf(1), idOf(2), idOf(4)]);
     });
 
-    it('failed records are revived: due again, with all their attempts', async () => {
+    it('failed records are revived: due again, with all their attempts, and failed until they are written', async () => {
       const [one] = await refuse(1);
       if (!one) throw new Error('a retry');
-      await destination.settleRetries(settlementOf({ refused: [{ entry: one, code: 'C', reason: 'r', dueAt: null }] }));
+      const ended = settlementOf({ refused: [{ entry: one, code: 'C', reason: 'r', dueAt: null }], now: 77 });
+      await destination.settleRetries(ended);
       await chain.apply({ refused: [refusedEntry(idOf(2), { dueAt: null })] });
       expect(await destination.reviveFailures('contact', 123)).toBe(0);
       expect(await destination.reviveFailures('account', 123)).toBe(2);
-      expect(await due()).toMatchObject(
-        [1, 2].map((n) => ({ id: idOf(n), attempts: 0, dueAt: 123, failedAt: null, settlementId: null })),
-      );
-      expect(await counters()).toMatchObject({ retrying: 2, failed: 0 });
+      const revived = await due();
+      expect(revived).toMatchObject([1, 2].map((n) => ({ id: idOf(n), attempts: 0, dueAt: 123 })));
+      expect(revived[0]).toMatchObject({ failedAt: 77, settlementId: ended.id });
+      expect(await destination.nextRetryAt()).toBe(123);
+      expect(await counters()).toMatchObject({ retrying: 0, failed: 2 });
+      await destination.settleRetries(settlementOf({ write: writing(revived, [rowOf(idOf(1)), rowOf(idOf(2))]) }));
+      expect(await counters()).toEqual({ read: 2, applied: 2, replaced: 0, retrying: 0, failed: 0, regressed: 0 });
+    });
+
+    it('a revived record has its line until it is refused for the last time, and then another', async () => {
+      await chain.apply({ refused: [refusedEntry(idOf(1), { dueAt: null })] });
+      await destination.reviveFailures('account', 1);
+      expect(await destination.unloggedFailures(100)).toMatchObject([{ settlementId: 'page-1' }]);
+      await destination.markLogged(['page-1']);
+      const refuseAgain = async (dueAt: number | null) => {
+        const [entry] = await due();
+        if (!entry) throw new Error('a revived record');
+        const settlement = settlementOf({ refused: [{ entry, code: 'C', reason: 'r', dueAt }], now: 88 });
+        return { id: settlement.id, settled: await destination.settleRetries(settlement) };
+      };
+      const postponed = await refuseAgain(9);
+      expect(postponed.settled).toMatchObject({ failed: [], counters: { retrying: 0, failed: 1 } });
       expect(await destination.unloggedFailures(100)).toEqual([]);
+      const { id, settled } = await refuseAgain(null);
+      expect(settled).toMatchObject({ failed: [{ id: idOf(1), attempts: 2 }], counters: { retrying: 0, failed: 1 } });
+      expect(await destination.unloggedFailures(100)).toMatchObject([{ settlementId: id, failedAt: 88 }]);
+      expect(await due()).toEqual([]);
+    });
+
+    it('a revived record is replaced by a newer entry of its id', async () => {
+      await chain.apply({ refused: [refusedEntry(idOf(1), { dueAt: null })] });
+      await destination.reviveFailures('account', 1);
+      await chain.apply({ rows: [rowOf(idOf(1))] });
+      expect(await due()).toEqual([]);
+      expect(await counters()).toEqual({ read: 2, applied: 1, replaced: 1, retrying: 0, failed: 0, regressed: 0 });
     });
 
     it('a settlement with a row that the database refuses changes nothing, in a trial or not', async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Notification, parseNotification } from '../../../shared/dataverse/notification.ts';
+import { type Notification, parseNotification, type Unprocessable } from '../../../shared/dataverse/notification.ts';
 
 const FIXTURES = new URL('../../fixtures/remote-execution-context/', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, FIXTURES), 'utf8');
@@ -167,7 +167,9 @@ describe('a body that rings nothing says why', () => {
     ['no entity', body({ PrimaryEntityName: 'none', InputParameters: null })],
     ['no entity', body({ PrimaryEntityName: "contact'; --", InputParameters: 7 })],
   ])('%s', (reason, given) => {
-    expect(parseNotification(given)).toEqual({ reason: expect.stringContaining(reason) });
+    const { organizationId, ...why } = parseNotification(given) as Unprocessable;
+    expect(why).toEqual({ reason: expect.stringContaining(reason) });
+    expect(organizationId).toBe(reason === 'no entity' ? ORGANIZATION : undefined);
   });
 });
 

@@ -7,7 +7,7 @@ import { deleteProfile } from '../../../shared/export/profiles/profiles.ts';
 import { cleanUp } from '../../../shared/export/sweep.ts';
 import type { World } from '../../support/world.ts';
 import { ORGANIZATION_ID } from '../../support/world.ts';
-import { createdProfile, SECOND } from './activating.ts';
+import { createdProfile, MINUTE, SECOND } from './activating.ts';
 
 const DAY = 86_400 * SECOND;
 const UNKNOWN = '99999999-9999-4999-8999-999999999999';
@@ -90,6 +90,29 @@ describe('the clean-up', () => {
     await cleanUp(world.ports);
     expect(await namesIn(world, RETRIES_CONTAINER)).toEqual([]);
     expect(await containers(world)).not.toContain(failuresContainer(id));
+  });
+
+  it('removes failures that are older than 30 days from every folder, and nothing of others', async () => {
+    const { world, id, retry } = await withRetry();
+    const names = [
+      'data/parent/1.json',
+      'failurelog/2026/01/01/00/1.txt',
+      'unprocessablemessages/2026/01/01/00/1.json',
+    ];
+    const own = [failuresContainer(id), UNKNOWN_FAILURES_CONTAINER];
+    for (const container of [...own, 'failures-of-somebody-else'])
+      for (const name of names) await put(world, container, name);
+    await world.clock.advance(29 * DAY);
+    await put(world, failuresContainer(id), 'failurelog/2026/01/30/00/2.txt');
+    await cleanUp(world.ports);
+    for (const container of own) expect(await namesIn(world, container)).toEqual(expect.arrayContaining(names));
+    await world.clock.advance(DAY + MINUTE);
+    await cleanUp(world.ports);
+    expect(await namesIn(world, failuresContainer(id))).toEqual(['failurelog/2026/01/30/00/2.txt']);
+    expect(await namesIn(world, UNKNOWN_FAILURES_CONTAINER)).toEqual([]);
+    expect(await namesIn(world, 'failures-of-somebody-else')).toEqual(names);
+    // The record can still be tried again.
+    expect(await namesIn(world, RETRIES_CONTAINER)).toEqual([retry]);
   });
 
   it('goes on with the others when a destination cannot be asked', async () => {

@@ -140,8 +140,11 @@ describe('failed records', () => {
     await expect(world.run(5 * SECOND)).rejects.toThrow('the process ends');
     const before = await logged(world, id);
     crash = false;
+    // Replaced before the next turn could log it; its line stays.
+    world.organization.update('parent', before.ids[0] ?? '', { name: 'good' });
     await world.run(3 * MINUTE);
     expect(await logged(world, id)).toEqual(before);
+    expect(world.destination('one').size).toBe(1);
     const { destination } = await turnOf(world, id);
     expect(await destination.unloggedFailures(1)).toEqual([]);
   });

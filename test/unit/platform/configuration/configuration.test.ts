@@ -69,6 +69,7 @@ describe('readConfiguration', () => {
     expect(configuration).toMatchObject({
       organizations: [{ ...ORGANIZATION, id: ORGANIZATION.id.toLowerCase(), url: 'https://contoso.crm.dynamics.com' }],
       vaultHosts: [],
+      dataKeys: [],
       issuer: MINIMAL.FRESHET_ISSUER,
       audiences: ['api://freshet', '5f0c2a1e-0000-4000-8000-000000000009'],
       tokenEndpoint: null,
