@@ -146,6 +146,16 @@ export interface RetrySettlement {
   readonly now: number;
 }
 
+/** A row as it stands: values as `heldValue` writes them, in the order of the columns asked for. */
+export interface HeldRow {
+  /** Lower case. */
+  readonly id: string;
+  readonly cells: readonly Cell[];
+}
+
+/** Rows by their ids, or the next after an id (null: the first) in the database's own order. */
+export type RowChoice = { readonly ids: readonly string[] } | { readonly after: string | null; readonly limit: number };
+
 export interface Settled {
   readonly counters: Counters;
   readonly written: number;

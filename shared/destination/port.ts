@@ -1,12 +1,15 @@
+import type { Column } from '../dataverse/columns.ts';
 import type { EntityMetadata } from '../dataverse/metadata.ts';
 import type {
   Applied,
   Batch,
   DestinationAddress,
   Examination,
+  HeldRow,
   Position,
   RetryEntry,
   RetrySettlement,
+  RowChoice,
   Settled,
 } from './model.ts';
 
@@ -69,6 +72,12 @@ export interface Destination {
    * failed until they are written or replaced.
    */
   reviveFailures(entity: string, now: number): Promise<number>;
+  /** Of these columns, those that the entity's table has, each as wide as it is there; none without a table. Freshet's own are left out. */
+  heldColumns(entity: string, columns: readonly Column[]): Promise<Column[]>;
+  /** Rows as they stand; `columns` are such as `heldColumns` answers with. Ids without a row are left out, the order of ids given is not kept. */
+  heldRows(entity: string, columns: readonly Column[], which: RowChoice): Promise<HeldRow[]>;
+  /** Those of the ids that have a retry or a failed record, in lower case. */
+  refusedIds(entity: string, ids: readonly string[]): Promise<string[]>;
   /** Those of the blobs that a retry or a failed record still names. */
   openBlobs(blobs: readonly string[]): Promise<string[]>;
   /** Ends all connections; calls under way fail. */

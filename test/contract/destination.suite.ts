@@ -3,6 +3,7 @@ import { describeApplying } from './destination/applying.ts';
 import { describeDefining } from './destination/defining.ts';
 import type { MakeHarness } from './destination/harness.ts';
 import { describeHostile } from './destination/hostile.ts';
+import { describeReading } from './destination/reading.ts';
 import { describeRetries } from './destination/retries.ts';
 import { describeSnapshots } from './destination/snapshots.ts';
 import { describeValues } from './destination/values.ts';
@@ -15,5 +16,6 @@ export function describeDestination(name: string, make: MakeHarness): void {
   describeSnapshots(name, make);
   describeValues(name, make);
   describeAdministering(name, make);
+  describeReading(name, make);
   describeHostile(name, make);
 }

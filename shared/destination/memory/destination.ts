@@ -2,22 +2,24 @@ import { type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { NO_COUNTERS, withoutStamp } from '../accounting.ts';
-import { type RowCheck, rowCheck } from '../cells.ts';
+import { heldValue, type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
 import type {
   Applied,
   Batch,
   DestinationAddress,
   Examination,
+  HeldRow,
   Position,
   RetryEntry,
   RetrySettlement,
+  RowChoice,
   Settled,
 } from '../model.ts';
 import { PERMISSION_CODES, permissionCheck } from '../permissions.ts';
 import type { Destination } from '../port.ts';
-import type { MemoryArea, MemoryDatabase, MemoryRetry, MemoryTable, OwnTables } from './database.ts';
-import { MemoryTransaction, RANGE } from './transaction.ts';
+import type { MemoryArea, MemoryDatabase, MemoryRetry, MemoryRow, MemoryTable, OwnTables } from './database.ts';
+import { MemoryTransaction, OWN_COLUMNS, RANGE } from './transaction.ts';
 import { asideName, widenColumn } from './widen.ts';
 
 /** A destination in memory, by the same rules as the databases: for the simulation and for tests. */
@@ -201,6 +203,31 @@ export class MemoryDestination implements Destination {
     });
   }
 
+  heldColumns(entity: string, columns: readonly Column[]): Promise<Column[]> {
+    return this.#run('heldColumns', ({ tables }) => {
+      const table = tables.get(entity.toLowerCase());
+      return columns.flatMap(({ name }) => (OWN_COLUMNS.has(name) ? [] : (table?.columns.get(name) ?? [])));
+    });
+  }
+
+  heldRows(entity: string, columns: readonly Column[], which: RowChoice): Promise<HeldRow[]> {
+    return this.#run('heldRows', ({ tables }) =>
+      chosen([...(tables.get(entity.toLowerCase())?.rows.values() ?? [])], which).map(({ id, cells }) => ({
+        id,
+        cells: columns.map((column) => heldValue(column, cells[column.name] ?? null)),
+      })),
+    );
+  }
+
+  refusedIds(entity: string, ids: readonly string[]): Promise<string[]> {
+    return this.#run('refusedIds', (area) => {
+      const refused = new Set(
+        this.#retries(area, (retry) => retry.entity === entity).map(({ id }) => id.toLowerCase()),
+      );
+      return ids.map((id) => id.toLowerCase()).filter((id) => refused.has(id));
+    });
+  }
+
   openBlobs(blobs: readonly string[]): Promise<string[]> {
     return this.#run('openBlobs', (area) => {
       const open = new Set(this.#retries(area, () => true).map(({ blob }) => blob));
@@ -260,6 +287,18 @@ export class MemoryDestination implements Destination {
   #retries(area: MemoryArea, wanted: (retry: MemoryRetry) => boolean): MemoryRetry[] {
     return [...this.#own(area).retries.values()].filter(wanted);
   }
+}
+
+function chosen(rows: readonly MemoryRow[], which: RowChoice): MemoryRow[] {
+  if ('ids' in which) {
+    const ids = new Set(which.ids.map((id) => id.toLowerCase()));
+    return rows.filter(({ id }) => ids.has(id));
+  }
+  const { after, limit } = which;
+  return rows
+    .filter(({ id }) => after === null || id > after)
+    .sort((a, b) => compare(a.id, b.id))
+    .slice(0, limit);
 }
 
 /** Gives a column another name; its values go along. */

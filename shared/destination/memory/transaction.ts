@@ -26,7 +26,7 @@ import { Journal } from './journal.ts';
 /** The dates that every dialect holds. */
 export const RANGE = { firstYear: 1 };
 const BIGINT_MAX = 2n ** 63n - 1n;
-const OWN_COLUMNS: ReadonlySet<string> = new Set(['id', 'sinkcreatedon', 'sinkmodifiedon']);
+export const OWN_COLUMNS: ReadonlySet<string> = new Set(['id', 'sinkcreatedon', 'sinkmodifiedon']);
 
 /** One transaction on one area: the rules of the model, on maps. Everything runs without a pause, so nothing interleaves. */
 export class MemoryTransaction {

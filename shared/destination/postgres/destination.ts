@@ -12,15 +12,18 @@ import type {
   Batch,
   DestinationAddress,
   Examination,
+  HeldRow,
   Position,
   RetryEntry,
   RetrySettlement,
+  RowChoice,
   Settled,
 } from '../model.ts';
 import type { Destination, OpenDestination } from '../port.ts';
 import { applyBatch } from './apply.ts';
 import { type Alteration, alterEntityTable, createEntityTable, createSchema, misfitOf, typedColumns } from './ddl.ts';
 import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } from './dialect.ts';
+import { columnsAsHeld, readHeldRows } from './held-rows.ts';
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
 import { syncMetadataTable } from './metadata-tables.ts';
 import { ownTables } from './own-tables.ts';
@@ -31,6 +34,7 @@ import {
   readDueRetries,
   readNextDue,
   readOpenBlobs,
+  readRefusedIds,
   readUnloggedFailures,
   reviveFailed,
   updateLogged,
@@ -222,6 +226,21 @@ export class PostgresDestination implements Destination {
 
   markLogged(settlementIds: readonly string[]): Promise<void> {
     return onConnection(this.#pool, (session) => updateLogged(session, this.#names.retry, settlementIds));
+  }
+
+  heldColumns(entity: string, columns: readonly Column[]): Promise<Column[]> {
+    return onConnection(this.#pool, async (session) => {
+      const standing = await standingTable(session, this.#names.entity(entity));
+      return standing ? columnsAsHeld(columns, standing) : [];
+    });
+  }
+
+  heldRows(entity: string, columns: readonly Column[], which: RowChoice): Promise<HeldRow[]> {
+    return onConnection(this.#pool, (session) => readHeldRows(session, this.#names.entity(entity), columns, which));
+  }
+
+  refusedIds(entity: string, ids: readonly string[]): Promise<string[]> {
+    return onConnection(this.#pool, (session) => readRefusedIds(session, this.#names.retry, entity, ids));
   }
 
   openBlobs(blobs: readonly string[]): Promise<string[]> {

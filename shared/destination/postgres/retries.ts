@@ -196,6 +196,20 @@ export async function updateLogged(
   );
 }
 
+/** Those of the ids that have an entry. */
+export async function readRefusedIds(
+  session: Session,
+  table: TableName,
+  entity: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  const rows = await session.query<{ id: string }>(
+    `SELECT id FROM ${quoted(table)} WHERE entity = $1 AND id = ANY ($2::text[])`,
+    [entity, ids.map((id) => id.toLowerCase())],
+  );
+  return rows.map(({ id }) => id);
+}
+
 function entryOf(row: RetryRow): StoredRetry {
   return {
     entity: row.entity,

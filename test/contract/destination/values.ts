@@ -102,10 +102,14 @@ export function describeValues(name: string, make: MakeHarness): void {
       for (const row of rows) expect(chain.destination.refusal({ columns: COLUMNS }, row)).toBeNull();
       await chain.apply({ rows });
       const standing = await held();
+      const ids = rows.map(([id]) => id);
       rows.forEach((_, n) => {
         const [column, given, expected = given] = EDGES[n % EDGES.length] ?? ['', null];
         expect(standing[n]?.[column]).toEqual(expected);
       });
+      const columns = await chain.destination.heldColumns('account', COLUMNS);
+      for (const { id, cells } of await chain.destination.heldRows('account', columns, { after: null, limit: 9_999 }))
+        expect(cells).toEqual(columns.map(({ name }) => standing[ids.indexOf(id)]?.[name] ?? null));
     });
 
     it.each(REFUSED)('what %s cannot hold is refused without the database: %j', (column, given) => {
