@@ -111,6 +111,7 @@ function portsOf(
       retentionMs: configuration.retentionDays * DAY_MS,
       sweepRequestsPerDay: configuration.sweepRequestsPerDay,
       refreshMs: configuration.refreshIntervalMs,
+      reconcileMs: configuration.reconcileIntervalMs,
       wholeReadMs: configuration.wholeReadIntervalMs,
     },
   };

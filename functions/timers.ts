@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { watchOrigins } from '../shared/export/profiles/origin.ts';
 import { registerAll } from '../shared/export/profiles/registering.ts';
+import { RECONCILE_INTERVAL_S, reconcileDue } from '../shared/export/reconcile/reconcile.ts';
 import { cleanUp, SWEEP_INTERVAL_S, sweep } from '../shared/export/sweep.ts';
 import { readWholeBySchedule } from '../shared/export/whole-reads.ts';
 import { theApp } from './app.ts';
@@ -13,6 +14,12 @@ app.timer('sweep', {
 app.timer('wholeReads', {
   schedule: '30 * * * * *',
   handler: () => readWholeBySchedule(theApp().ports),
+});
+
+/** Each call takes a step of those under way: nobody's table is compared in one breath. */
+app.timer('reconcile', {
+  schedule: `*/${RECONCILE_INTERVAL_S} * * * * *`,
+  handler: () => reconcileDue(theApp().ports),
 });
 
 app.timer('cleanUp', {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { resyncFailedRecords } from '../../shared/export/failures/resync.ts';
 import { drop, failuresUrl, pause, type Request, resync } from '../../shared/export/profiles/actions.ts';
-import type { Call, Endpoint } from './endpoint.ts';
+import { lastReconciliation, reconcile } from '../../shared/export/reconcile/request.ts';
+import { type Call, type Endpoint, isTrue } from './endpoint.ts';
 import { idOf, PROFILE } from './profiles.ts';
-import { affected, resynced } from './shapes.ts';
+import { affected, reconciliation, resynced } from './shapes.ts';
 
 const ONE_ENTITY = { entity: 'Only this one, by its logical name.' };
 
@@ -27,6 +28,24 @@ export const ACTION_ENDPOINTS: readonly Endpoint[] = [
     query: ONE_ENTITY,
     answer: resynced,
     handler: async (call) => resyncFailedRecords(call.app.ports, requestOf(call)),
+  },
+  {
+    name: 'Profiles_Reconcile',
+    method: 'POST',
+    route: `${PROFILE}/reconcile`,
+    summary: 'Begins to compare the tables with the organization, row by row; one under way is given up.',
+    query: { ...ONE_ENTITY, heal: 'true: what differs is resynchronized.' },
+    answer: reconciliation,
+    status: 202,
+    handler: async (call) => reconcile(call.app.ports, requestOf(call), isTrue(call.query('heal'))),
+  },
+  {
+    name: 'Profiles_GetReconciliation',
+    method: 'GET',
+    route: `${PROFILE}/reconcile`,
+    summary: 'What the last reconciliation found, as far as it has come.',
+    answer: reconciliation,
+    handler: async (call) => lastReconciliation(call.app.ports, call.administered, idOf(call)),
   },
   action('resync', 'Reads the entities as a whole again.', ({ app }, request) => resync(app.ports, request)),
   action('pause', 'Lets tables stand still.', ({ app }, request) => pause(app.ports, request, true)),

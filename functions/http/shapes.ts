@@ -154,6 +154,63 @@ export const affected = z.object({ Entities: z.array(z.string()) }).meta({ id: '
 
 export const resynced = z.object({ ...affected.shape, Records: z.int() }).meta({ id: 'Resynced' });
 
+const checksum = z.string().describe('The sum of the digests of all rows, in hexadecimal digits.');
+
+const sides = {
+  SourceRows: z.int(),
+  DestinationRows: z.int(),
+  SourceChecksum: checksum,
+  DestinationChecksum: checksum,
+};
+
+const reconciledEntity = z.object({
+  Type: z.string(),
+  State: z.enum(['NotStarted', 'InProgress', 'Equal', 'Different', 'Skipped']),
+  Reason: z.string().nullable().describe('Why it was skipped, or what is wrong with the table as a whole.'),
+  ResyncQueued: z.boolean().describe('What differs is being mended.'),
+  Result: z
+    .object({
+      ...sides,
+      KeyRanges: z.int().describe('Into how many ranges the ids were divided.'),
+      DifferingKeyRanges: z.array(z.object({ From: guid, To: guid, ...sides })).describe('The first 100.'),
+      DifferenceCount: z.int(),
+      Missing: z.int().describe('In the organization, not in the destination.'),
+      Extra: z.int().describe('In the destination, not in the organization.'),
+      Different: z.int(),
+      Refused: z
+        .int()
+        .describe('Of the differences, records that the destination refused: retries and failed records.'),
+      Unsettled: z.int().describe('Records that changed all the while, so that nothing can be said of them.'),
+      Complete: z.boolean().describe('False: there was so much that the rest was not looked at.'),
+      Differences: z
+        .array(
+          z.object({
+            RecordId: z.string(),
+            Kind: z.enum(['Missing', 'Extra', 'Different']),
+            Columns: z.array(z.string()),
+            Refused: z.boolean(),
+          }),
+        )
+        .describe('The first 100.'),
+    })
+    .nullable(),
+});
+
+export const reconciliation = z
+  .object({
+    Id: guid,
+    ProfileId: guid,
+    State: z.enum(['InProgress', 'Completed', 'Failed']),
+    Trigger: z.enum(['Request', 'Schedule']),
+    Heal: z.boolean(),
+    StartTime: moment,
+    EndTime: moment.nullable(),
+    Equal: z.boolean().nullable().describe('Null while something is still to be compared.'),
+    ErrorDetails: errorDetails.nullable().describe('Why it ended before its time.'),
+    Entities: z.array(reconciledEntity),
+  })
+  .meta({ id: 'Reconciliation' });
+
 export const error = z
   .object({
     CorrelationId: z.string(),

@@ -18,6 +18,8 @@ export interface Bells {
   answer(key: BellKey, owner: string): Promise<Answer>;
   /** The rings counted so far; null when the lease is lost. Lengthens the lease. */
   hold(key: BellKey, owner: string): Promise<{ rung: number; seen: number } | null>;
+  /** The rings counted, and those answered, so far; null when there is no such bell. */
+  rings(key: BellKey): Promise<{ rung: number; seen: number } | null>;
   /** Says that every ring up to `rung` is answered. False when the lease is lost. */
   heard(key: BellKey, owner: string, rung: number): Promise<boolean>;
   /** Gives the lease back unless the bell has rung since it was last heard: then `rung`, and the lease is kept. */

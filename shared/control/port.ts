@@ -2,6 +2,7 @@ import type { Bells } from './bells.port.ts';
 import type { Feeds } from './feeds.port.ts';
 import type { Organizations } from './organizations.port.ts';
 import type { Profiles } from './profiles.port.ts';
+import type { Reconciliations } from './reconciliations.port.ts';
 import type { Retention } from './retention.port.ts';
 import type { SchemaHistory } from './schema-history.port.ts';
 import type { WholeReads } from './whole-reads.port.ts';
@@ -15,6 +16,7 @@ export interface Control {
   readonly retention: Retention;
   readonly wholeReads: WholeReads;
   readonly history: SchemaHistory;
+  readonly reconciliations: Reconciliations;
   /** Creates or upgrades the tables, as any first call does by itself. Safe to repeat, and when several instances start at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;

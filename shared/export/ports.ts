@@ -64,6 +64,8 @@ export interface ExportOptions {
   readonly sweepRequestsPerDay: number;
   /** Between two refreshes of values that change without a version (names of lookups, formulas, rollups); null: never. */
   readonly refreshMs: number | null;
+  /** Between two reconciliations of a profile by schedule; null: only on demand. */
+  readonly reconcileMs: number | null;
   /** Between two full reads of an entity whose changes cannot be read. */
   readonly wholeReadMs: number;
 }

@@ -4,6 +4,7 @@ import { describeFeeds } from './control/feeds.rules.ts';
 import type { MakeControl } from './control/kit.ts';
 import { describeOrganizations } from './control/organizations.rules.ts';
 import { describeProfiles } from './control/profiles.rules.ts';
+import { describeReconciliations } from './control/reconciliations.rules.ts';
 import { describeRetention } from './control/retention.rules.ts';
 import { describeSnapshots } from './control/snapshots.rules.ts';
 import { describeSubscriptions } from './control/subscriptions.rules.ts';
@@ -20,5 +21,6 @@ export function describeControl(name: string, make: MakeControl): void {
     describe('organizations', () => describeOrganizations(make));
     describe('retention', () => describeRetention(make));
     describe('whole reads', () => describeWholeReads(make));
+    describe('reconciliations', () => describeReconciliations(make));
   });
 }

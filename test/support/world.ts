@@ -17,6 +17,7 @@ import type { ExportOptions, ExportPorts } from '../../shared/export/ports.ts';
 import { ACTIVATION_STEPS, requestActivation, runActivationStep } from '../../shared/export/profiles/activation.ts';
 import { createProfile } from '../../shared/export/profiles/profiles.ts';
 import { readFeed } from '../../shared/export/read/read-feed.ts';
+import { reconcileDue } from '../../shared/export/reconcile/reconcile.ts';
 import { makeReaches } from '../../shared/export/ring/reaches.ts';
 import { ringFeeds } from '../../shared/export/ring/ring-feeds.ts';
 import { SWEEP_INTERVAL_S, sweep } from '../../shared/export/sweep.ts';
@@ -137,6 +138,7 @@ export class World {
       retention: through(this.control.retention, 'retention'),
       wholeReads: through(this.control.wholeReads, 'wholeReads'),
       history: through(this.control.history, 'history'),
+      reconciliations: through(this.control.reconciliations, 'reconciliations'),
     };
     const open = (name: string, address: DestinationAddress) =>
       through(this.wrapDestination(new MemoryDestination(this.database(name), address), name), `destination ${name}`);
@@ -158,6 +160,7 @@ export class World {
         retentionMs: 7 * 86_400_000,
         sweepRequestsPerDay: 20_000,
         refreshMs: 86_400_000,
+        reconcileMs: null,
         wholeReadMs: 15 * 60_000,
         ...this.#options,
       },
@@ -237,6 +240,7 @@ export class World {
   async #timers(): Promise<void> {
     await sweep(this.ports);
     await readWholeBySchedule(this.ports);
+    await reconcileDue(this.ports);
   }
 
   #deliveries(): number[] {

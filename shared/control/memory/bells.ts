@@ -51,6 +51,10 @@ export function memoryBells(memory: Memory): AtOnce<Bells> {
       change(key, owner, () => ({}));
       return { rung: bell.rung, seen: bell.seen };
     },
+    rings(key) {
+      const bell = memory.state.bells.get(key);
+      return bell ? { rung: bell.rung, seen: bell.seen } : null;
+    },
     heard: (key, owner, rung) =>
       change(key, owner, (bell) => ({ seen: Math.max(bell.seen, Math.min(rung, bell.rung)) })),
     giveBack(key, owner) {

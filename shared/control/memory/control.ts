@@ -4,6 +4,7 @@ import { memoryBells } from './bells.ts';
 import { memoryFeeds } from './feeds.ts';
 import { memoryOrganizations } from './organizations.ts';
 import { memoryProfiles } from './profiles.ts';
+import { memoryReconciliations } from './reconciliations.ts';
 import { memoryRetention } from './retention.ts';
 import { memoryHistory } from './schema-history.ts';
 import { type AtOnce, copyOf, emptyState, type Memory, type MemoryState } from './state.ts';
@@ -34,6 +35,7 @@ export function createMemoryControl(options: { clock: Pick<Clock, 'now'>; hook?:
     retention: asPort('retention', memoryRetention(memory), hook),
     wholeReads: asPort('wholeReads', memoryWholeReads(memory), hook),
     history: asPort('history', memoryHistory(memory), hook),
+    reconciliations: asPort('reconciliations', memoryReconciliations(memory), hook),
     migrate: async () => {},
     close: async () => {},
     snapshot: () => copyOf(memory.state),

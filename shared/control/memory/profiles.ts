@@ -136,6 +136,7 @@ function remove(memory: Memory, id: string): string[] {
   const joined = subscriptionsOf(memory, id);
   for (const { entity } of joined) state.subscriptions.delete(subscriptionKey(id, entity));
   state.profiles.delete(id);
+  state.reconciliations.delete(id);
   state.bells.delete(profileBell(id));
   endSnapshotsOf(memory, id, [...state.feeds.keys()]);
   return joined.flatMap((feed) => dropUnused(memory, feed));

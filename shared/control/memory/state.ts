@@ -9,6 +9,7 @@ import {
   type Snapshot,
   type Subscription,
 } from '../model.ts';
+import type { Reconciliation } from '../reconciliations.port.ts';
 import type { Reading } from '../rules/append.ts';
 import type { Pace } from '../rules/pace.ts';
 import type { SchemaEvent } from '../schema-history.port.ts';
@@ -74,6 +75,8 @@ export interface MemoryState {
   /** By organization: who accepted the privacy terms. */
   readonly terms: Map<string, { readonly by: string; readonly at: number }>;
   readonly counters: Map<string, number>;
+  /** By profile. */
+  readonly reconciliations: Map<string, Reconciliation>;
 }
 
 export function emptyState(): MemoryState {
@@ -86,6 +89,7 @@ export function emptyState(): MemoryState {
     organizations: new Map(),
     terms: new Map(),
     counters: new Map(),
+    reconciliations: new Map(),
   };
 }
 
@@ -99,6 +103,7 @@ export function copyOf(state: MemoryState): MemoryState {
     organizations: new Map(state.organizations),
     terms: new Map(state.terms),
     counters: new Map(state.counters),
+    reconciliations: new Map(state.reconciliations),
   };
 }
 

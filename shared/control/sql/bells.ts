@@ -26,6 +26,12 @@ export function sqlBells(database: ControlDatabase): Bells {
       );
       return (await bells)[0] ?? null;
     },
+    async rings(key) {
+      const bells = database.run((db) =>
+        db.selectFrom('bells').select(['rung', 'seen']).where('key', '=', key).execute(),
+      );
+      return (await bells)[0] ?? null;
+    },
     async heard(key, owner, rung) {
       const { numUpdatedRows } = await database.run((db) =>
         db

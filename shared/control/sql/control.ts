@@ -7,6 +7,7 @@ import { sqlFeeds } from './feeds.ts';
 import { migrate, migratedFirst } from './migrate.ts';
 import { sqlOrganizations } from './organizations.ts';
 import { sqlProfiles } from './profiles.ts';
+import { sqlReconciliations } from './reconciliations.ts';
 import { sqlRetention } from './retention.ts';
 import { sqlHistory } from './schema-history.ts';
 import { sqlWholeReads } from './whole-reads.ts';
@@ -31,6 +32,7 @@ export function createSqlControl({ connectionString, now }: SqlControlOptions): 
     retention: sqlRetention(database),
     wholeReads: sqlWholeReads(database),
     history: sqlHistory(database),
+    reconciliations: sqlReconciliations(database),
     migrate: () => migrate(opened, dialect),
     close: () => opened.close(),
   };

@@ -16,6 +16,7 @@ export async function removeProfile(tx: Tx, id: string): Promise<string[]> {
     .execute();
   await lockBells(tx, [profileBell(id), ...joined.map(feedBell)]);
   await tx.deleteFrom('subscriptions').where('profileId', '=', id).execute();
+  await tx.deleteFrom('reconciliations').where('profileId', '=', id).execute();
   await tx.deleteFrom('profiles').where('id', '=', id).execute();
   await tx.deleteFrom('bells').where('key', '=', profileBell(id)).execute();
   await tx.deleteFrom('snapshots').where('audience', '=', id).where('endNumber', 'is', null).execute();

@@ -17,6 +17,7 @@ export interface ControlTables {
   subscriptions: SubscriptionTable;
   organizations: OrganizationTable;
   counters: CounterTable;
+  reconciliations: ReconciliationTable;
 }
 
 export interface BellTable {
@@ -171,4 +172,14 @@ export interface OrganizationTable {
 export interface CounterTable {
   name: string;
   amount: number;
+}
+
+export interface ReconciliationTable {
+  profileId: string;
+  id: string;
+  revision: number;
+  beganAt: number;
+  dueAt: number | null;
+  /** json */
+  work: string;
 }

@@ -131,6 +131,13 @@ export const EXPORT_ERRORS = {
     cause: 'Nothing is written to its destination.',
     remedy: 'Activate the profile, then try again.',
   },
+  NEVER_RECONCILED: {
+    class: 'input',
+    status: 404,
+    message: 'The profile {profileId} was never reconciled.',
+    cause: 'Nobody asked for it, and the schedule has not come to it yet.',
+    remedy: 'Begin it with POST …/profiles/{profileId}/reconcile.',
+  },
   ACTIVATION_REFUSED: {
     class: 'input',
     status: 400,

@@ -1,7 +1,7 @@
-import type { Profile } from '../../control/model.ts';
+import { type FeedKey, feedBell, type Profile } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import { FreshetError } from '../../errors/error.ts';
-import { ringFeedsOf } from '../bells.ts';
+import { ringBells, ringFeedsOf } from '../bells.ts';
 import { failuresContainer } from '../failures/folders.ts';
 import type { ExportPorts } from '../ports.ts';
 import { LOGICAL_NAME } from './profile-body.ts';
@@ -17,13 +17,18 @@ export interface Request {
 /** Reads the entities as a whole again; their tables are true meanwhile, and rows of neither side remain. Answers with their names. */
 export async function resync(ports: ExportPorts, request: Request): Promise<string[]> {
   const { profile, entities } = await reached(ports, request);
-  for (const { organizationId, entity } of entities) {
-    const snapshot = await ports.control.feeds.queueSnapshot({ organizationId, entity }, ports.newId(), profile.id);
-    await ports.control.profiles.report(profile.id, entity, { snapshotId: snapshot.id });
-    ports.log.write('info', 'resync queued', { profileId: profile.id, entity, why: 'asked for' });
-  }
-  await ringFeedsOf(ports, profile.id);
+  for (const { organizationId, entity } of entities)
+    await queueResync(ports, profile.id, { organizationId, entity }, 'asked for');
   return entities.map(({ entity }) => entity);
+}
+
+/** Reads one entity as a whole again for one profile; what was queued for it before is given up. */
+export async function queueResync(ports: ExportPorts, profileId: string, feed: FeedKey, why: string): Promise<void> {
+  const { feeds, profiles } = ports.control;
+  const snapshot = await feeds.queueSnapshot(feed, ports.newId(), profileId);
+  await profiles.report(profileId, feed.entity, { snapshotId: snapshot.id });
+  ports.log.write('info', 'resync queued', { profileId, entity: feed.entity, why });
+  await ringBells(ports, [{ key: feedBell(feed) }]);
 }
 
 /** Lets the entities' tables stand still, or go on; nothing is lost by it. Answers with their names. */

@@ -59,9 +59,8 @@ export async function metadataOf(turn: Turn, feed: Feed): Promise<EntityMetadata
 }
 
 /** Takes a slot among the organization's requests; the wait in ms when it is not now. */
-async function reserve(turn: Turn): Promise<number> {
-  const { usage } = turn.source;
-  const wait = await turn.ports.control.organizations.reserve(turn.key.organizationId, usage.take());
+export async function reserveRequest(ports: ExportPorts, organizationId: string, { usage }: Source): Promise<number> {
+  const wait = await ports.control.organizations.reserve(organizationId, usage.take());
   usage.reserved();
   return wait;
 }
@@ -73,7 +72,7 @@ async function reserve(turn: Turn): Promise<number> {
 export async function waitForSlot(turn: Turn, feed: Feed, reading: 'changes' | 'rows'): Promise<number> {
   const now = turn.ports.clock.now();
   if (isReserved(feed)) return Math.max(0, (feed.slot?.at ?? now) - now);
-  const wait = await reserve(turn);
+  const wait = await reserveRequest(turn.ports, turn.key.organizationId, turn.source);
   if (wait > 0) await turn.ports.control.feeds.update(turn.key, turn.owner, { slot: { at: now + wait, for: reading } });
   return wait;
 }

@@ -39,6 +39,8 @@ export interface Configuration {
   readonly sweepRequestsPerDay: number;
   /** Between two refreshes of values that change without a version; null: never. */
   readonly refreshIntervalMs: number | null;
+  /** Between two reconciliations of a profile by schedule; null: only on demand. */
+  readonly reconcileIntervalMs: number | null;
   /** Between two full reads of an entity without change tracking. */
   readonly wholeReadIntervalMs: number;
   /** Between two probes of a destination that cannot be used. */
@@ -83,6 +85,8 @@ export const SETTINGS = z.object({
   FRESHET_SWEEP_REQUESTS_PER_DAY: wholeNumber(100, 1_000_000).default(20_000),
   /** 0: never. */
   FRESHET_REFRESH_HOURS: wholeNumber(0, 8_760).default(24),
+  /** 0: only on demand. */
+  FRESHET_RECONCILE_HOURS: wholeNumber(0, 8_760).default(168),
   FRESHET_WHOLE_READ_MINUTES: wholeNumber(1, 10_080).default(15),
   FRESHET_PROBE_INTERVAL_S: wholeNumber(1, 3_600).default(60),
   FRESHET_MEMORY_BUDGET_MB: wholeNumber(32, 65_536).default(256),
@@ -132,13 +136,19 @@ function configurationOf(settings: Settings): Configuration {
     roles: settings.FRESHET_ROLES ?? (tokenEndpoint === null ? 'dataverse' : 'token'),
     retentionDays: settings.FRESHET_RETENTION_DAYS,
     sweepRequestsPerDay: settings.FRESHET_SWEEP_REQUESTS_PER_DAY,
-    refreshIntervalMs: settings.FRESHET_REFRESH_HOURS === 0 ? null : settings.FRESHET_REFRESH_HOURS * 3_600_000,
+    refreshIntervalMs: hoursOrNever(settings.FRESHET_REFRESH_HOURS),
+    reconcileIntervalMs: hoursOrNever(settings.FRESHET_RECONCILE_HOURS),
     wholeReadIntervalMs: settings.FRESHET_WHOLE_READ_MINUTES * 60_000,
     probeIntervalMs: settings.FRESHET_PROBE_INTERVAL_S * 1000,
     memoryBudgetBytes: settings.FRESHET_MEMORY_BUDGET_MB * 2 ** 20,
     logLevel: settings.FRESHET_LOG_LEVEL,
     logFormat: settings.FRESHET_LOG_FORMAT,
   };
+}
+
+/** In ms; null for none at all. */
+function hoursOrNever(hours: number): number | null {
+  return hours === 0 ? null : hours * 3_600_000;
 }
 
 /** Each pair: by key, or by Freshet's own identity. One of the two is needed. */

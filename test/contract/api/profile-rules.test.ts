@@ -123,6 +123,30 @@ describe('resync', () => {
   });
 });
 
+describe('reconcile', () => {
+  it('tells afterwards what differs, and heals it when asked to', async () => {
+    const { self } = api.world().organization.create('parent', { name: 'true' });
+    const id = await api.active();
+    expect((await api.call('GET', `profiles/${id}/reconcile`)).json.Code).toBe('NEVER_RECONCILED');
+    const rows = api.world().database('sales').area({ schema: 'dbo', prefix: '' }).tables.get('parent')?.rows;
+    const row = rows?.get(self.id);
+    if (!rows || !row) throw new Error('nothing was copied');
+    rows.set(self.id, { ...row, cells: { ...row.cells, name: 'false' } });
+    const { status, json } = await api.call('POST', `profiles/${id}/reconcile?Entity=Parent&HEAL=true`);
+    expect([status, json.State, json.Equal]).toEqual([202, 'InProgress', null]);
+    await api.world().run(120 * SECOND);
+    const report = (await api.call('GET', `profiles/${id}/reconcile`)).json;
+    expect(report).toMatchObject({ Id: json.Id, State: 'Completed', Equal: false });
+    expect(report.Entities).toMatchObject([
+      { Type: 'parent', ResyncQueued: true, Result: { Differences: [{ RecordId: self.id, Columns: ['name'] }] } },
+    ]);
+    expect(names('parent')).toEqual(['true']);
+    await api.call('POST', `profiles/${id}/reconcile`);
+    await api.world().run(120 * SECOND);
+    expect((await api.call('GET', `profiles/${id}/reconcile`)).json).toMatchObject({ Equal: true });
+  });
+});
+
 describe('drop', () => {
   it('takes nothing from an active profile, and all from one that is not', async () => {
     api.world().organization.create('parent', { name: 'p' });

@@ -6,6 +6,7 @@ import { readPast } from './0003-read-past.ts';
 import { administration } from './0004-administration.ts';
 import { schemaHistory } from './0005-schema-history.ts';
 import { wholeReads } from './0006-whole-reads.ts';
+import { reconciliations } from './0007-reconciliations.ts';
 
 export interface Migration {
   readonly name: string;
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0004-administration', up: administration },
   { name: '0005-schema-history', up: schemaHistory },
   { name: '0006-whole-reads', up: wholeReads },
+  { name: '0007-reconciliations', up: reconciliations },
 ];

@@ -77,6 +77,7 @@ describe('readConfiguration', () => {
       retentionDays: 7,
       sweepRequestsPerDay: 20_000,
       refreshIntervalMs: 24 * 3_600_000,
+      reconcileIntervalMs: 168 * 3_600_000,
       wholeReadIntervalMs: 15 * 60_000,
       probeIntervalMs: 60_000,
       memoryBudgetBytes: 256 * 1024 * 1024,
@@ -86,8 +87,9 @@ describe('readConfiguration', () => {
     expect(configuration.controlDatabase.reveal()).toBe(MINIMAL.FRESHET_CONTROL_DATABASE);
   });
 
-  it('takes no hours between refreshes for never', () => {
+  it('takes no hours between refreshes or reconciliations for never', () => {
     expect(readConfiguration({ ...MINIMAL, FRESHET_REFRESH_HOURS: '0' }).refreshIntervalMs).toBeNull();
+    expect(readConfiguration({ ...MINIMAL, FRESHET_RECONCILE_HOURS: '0' }).reconcileIntervalMs).toBeNull();
   });
 
   it('takes addresses with Freshet’s own identity instead of keys', () => {
@@ -183,6 +185,7 @@ describe('readConfiguration', () => {
     ['FRESHET_SWEEP_REQUESTS_PER_DAY', '-1'],
     ['FRESHET_PROBE_INTERVAL_S', '99999'],
     ['FRESHET_REFRESH_HOURS', 'never'],
+    ['FRESHET_RECONCILE_HOURS', '-1'],
     ['FRESHET_WHOLE_READ_MINUTES', '0'],
     ['FRESHET_MEMORY_BUDGET_MB', '1'],
     ['FRESHET_LOG_FORMAT', 'xml'],
