@@ -12,8 +12,9 @@ import {
 } from '../../shared/export/profiles/profiles.ts';
 import { replaceProfile } from '../../shared/export/profiles/replace.ts';
 import { schemaHistory } from '../../shared/export/profiles/schema-history.ts';
+import { statistics } from '../../shared/export/profiles/statistics.ts';
 import { type Call, type Endpoint, isTrue, jsonBody } from './endpoint.ts';
-import { profile, schemaEvent, testResult } from './shapes.ts';
+import { profile, schemaEvent, statistics as statisticsShape, testResult } from './shapes.ts';
 
 export const PROFILES = 'crm/exporter/profiles';
 export const PROFILE = `${PROFILES}/{id:guid}`;
@@ -104,6 +105,14 @@ export const PROFILE_ENDPOINTS: readonly Endpoint[] = [
     summary: 'What the checks of an activation would find now; always 200.',
     answer: testResult,
     handler: async (call) => testProfile(call.app.ports, call.administered, idOf(call)),
+  },
+  {
+    name: 'Profiles_GetStatistics',
+    method: 'GET',
+    route: `${PROFILE}/statistics`,
+    summary: 'Totals, failures, lag, rows per second and percent of the initial synchronization.',
+    answer: statisticsShape,
+    handler: async (call) => statistics(call.app.ports, call.administered, idOf(call)),
   },
   {
     name: 'Profiles_GetSchemaHistory',

@@ -154,6 +154,28 @@ export const affected = z.object({ Entities: z.array(z.string()) }).meta({ id: '
 
 export const resynced = z.object({ ...affected.shape, Records: z.int() }).meta({ id: 'Resynced' });
 
+/** What is told of speed beside the status. */
+const speed = {
+  RowsPerSecond: z.number().describe('Of late; 0 while nothing comes.'),
+  InitialSyncPercent: z
+    .int()
+    .nullable()
+    .describe('Of the rows that the organization says it has; null when it does not say.'),
+};
+
+export const statistics = z
+  .object({
+    ProfileId: guid,
+    Time: moment,
+    ...profileStatus.shape,
+    RetryNotifications: z.int(),
+    LagInMilliseconds: z.number().nullable().describe('Of the entity that is slowest.'),
+    PagesBehind: z.int(),
+    ...speed,
+    Entities: z.array(z.object({ ...entityStatus.shape, ...speed })),
+  })
+  .meta({ id: 'Statistics' });
+
 const checksum = z.string().describe('The sum of the digests of all rows, in hexadecimal digits.');
 
 const sides = {

@@ -138,8 +138,18 @@ export interface Subscription extends FeedKey {
   readonly lastExportAt: number | null;
   /** Milliseconds from the change to its commit, of the last batch that had a notification. */
   readonly lagMs: number | null;
+  /** How fast rows came lately; null before the first. */
+  readonly pace: Pace | null;
   /** Somebody wants its table to stand still; the feed goes on for others. */
   readonly paused: boolean;
+}
+
+/** A stretch of work without a longer pause. */
+export interface Pace {
+  readonly since: number;
+  readonly until: number;
+  /** Rows and deletions read from the feed in between. */
+  readonly rows: number;
 }
 
 export interface Breaker {

@@ -45,8 +45,10 @@ export interface Subscribed extends Subscription {
   readonly feedTrouble: Trouble | null;
   /** The last page's number of the snapshot that fills the table, once it is read. */
   readonly snapshotEnd: number | null;
+  /** Rows of it that were read so far; null without one. */
+  readonly snapshotRows: number | null;
 }
 
 export type Report = Partial<
-  Pick<Subscription, 'page' | 'number' | 'counters' | 'shape' | 'snapshotId' | 'lastExportAt' | 'lagMs'>
+  Pick<Subscription, 'page' | 'number' | 'counters' | 'shape' | 'snapshotId' | 'lastExportAt' | 'lagMs' | 'pace'>
 >;

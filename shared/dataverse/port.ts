@@ -14,6 +14,8 @@ export interface Source {
   identity(): Promise<OrganizationIdentity>;
   /** All entities, intersect entities included, each without its attributes. */
   catalog(): Promise<EntitySummary[]>;
+  /** About how many rows each of these entities has, up to a day old; one that the organization does not tell is left out. */
+  counts(entities: readonly string[]): Promise<Map<string, number>>;
   /** The definition, past the server's cache (`Consistency: Strong`). Rejects with ENTITY_NOT_FOUND. */
   metadata(entity: string): Promise<EntityMetadata>;
   /**

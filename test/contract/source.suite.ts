@@ -30,6 +30,13 @@ export function describeSource(name: string, make: () => Promise<SourceUnderTest
       expect(await under.source.identity()).toEqual({ organizationId, tenantId, environmentId, ...named });
     });
 
+    it('says how many rows an entity has', async () => {
+      for (const name of ['one', 'two']) under.organization.create('account', { name });
+      const counts = await under.source.counts(['account', ENTITY]);
+      expect(Object.fromEntries(counts)).toEqual({ account: 2, [ENTITY]: 0 });
+      expect(await under.source.counts([])).toEqual(new Map());
+    });
+
     describe('rows', () => describeRows(subject));
     describe('changes', () => describeChanges(subject));
     describe('metadata', () => describeMetadata(subject));

@@ -18,6 +18,7 @@ export async function turnOf(world: World, profileId: string): Promise<ApplyTurn
     positions: new Map(),
     paused: new Set(),
     wishedAt: world.clock.now(),
+    paces: new Map(),
     shapes: new Map(),
     breakerOpen: false,
     retryAt: null,

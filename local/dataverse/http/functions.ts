@@ -6,6 +6,7 @@ import { type Answer, type ApiRequest, baseOf, jsonAnswer, type Site } from './s
 export async function callFunction(site: Site, name: string, request: ApiRequest): Promise<Answer> {
   if (name === 'WhoAmI' && request.method === 'GET') return whoAmI(site);
   if (name === 'RetrieveCurrentOrganization' && request.method === 'GET') return currentOrganization(site, request);
+  if (name === 'RetrieveTotalRecordCount' && request.method === 'GET') return totalRecordCount(site, request);
   if (name === 'PublishXml' || name === 'PublishAllXml') return { status: 204 };
   if (name === 'Restore' && request.method === 'POST') return restoreRow(site, request);
   throw entityNotFound(name);
@@ -19,6 +20,21 @@ function whoAmI(site: Site): Answer {
       BusinessUnitId: businessUnitId,
       UserId: callerId,
       OrganizationId: organizationId,
+    }),
+  );
+}
+
+/** `RetrieveTotalRecordCount(EntityNames=@names)?@names=["account"]`, or with the list in the path. */
+function totalRecordCount(site: Site, { path, search }: ApiRequest): Answer {
+  const inPath = /EntityNames=(@\w+|\[.*\])\)/.exec(decodeURIComponent(path))?.[1] ?? '';
+  const list = inPath.startsWith('@') ? new URLSearchParams(search).get(inPath) : inPath;
+  const names = [...(list ?? '').matchAll(/["']([^"']+)["']/g)].map(([, name = '']) => name);
+  if (names.length === 0) throw invalidRequest('Parameter EntityNames is missing.');
+  const counts = names.map((name) => site.organization.table(name).rows.size);
+  return jsonAnswer(
+    JSON.stringify({
+      '@odata.context': `${baseOf(site)}$metadata#Microsoft.Dynamics.CRM.RetrieveTotalRecordCountResponse`,
+      EntityRecordCountCollection: { Count: names.length, IsReadOnly: false, Keys: names, Values: counts },
     }),
   );
 }

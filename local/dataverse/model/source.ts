@@ -39,6 +39,13 @@ export function modelSource(organization: Organization): Source {
         );
         return { logicalName, displayName, description: null, isIntersect, isActivity, changeTracking, manyToMany };
       }),
+    counts: async (entities) =>
+      new Map(
+        entities.flatMap((name) => {
+          const table = organization.findTable(name);
+          return table ? [[name, table.rows.size] as const] : [];
+        }),
+      ),
     metadata: async (entity) => classified(entity, () => entityMetadata(organization, entity)),
     read: async (entity, from, maxRows) =>
       classified(entity.logicalName, () => readPage(organization, entity, from, maxRows)),

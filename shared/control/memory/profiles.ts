@@ -177,6 +177,7 @@ function subscribed({ state }: Memory, subscription: Subscription): Subscribed {
     tracked: row?.tracked ?? true,
     feedTrouble: row?.feed.trouble ?? null,
     snapshotEnd: snapshot?.endNumber ?? null,
+    snapshotRows: snapshot?.rows ?? null,
   };
 }
 

@@ -11,5 +11,6 @@ export const NOWHERE = {
   snapshotId: null,
   lastExportAt: null,
   lagMs: null,
+  pace: null,
   paused: false,
 } as const;

@@ -77,6 +77,6 @@ export const troubleOf = (text: string | null): Trouble | null => parsedOrNull(t
 
 export const nameKey = (name: string): string => name.toLowerCase();
 
-export function subscriptionOf({ counters, ...row }: Selectable<SubscriptionTable>): Subscription {
-  return { ...row, counters: parsed(counters) };
+export function subscriptionOf({ counters, pace, ...row }: Selectable<SubscriptionTable>): Subscription {
+  return { ...row, counters: parsed(counters), pace: parsedOrNull(pace) };
 }

@@ -158,6 +158,8 @@ export interface SubscriptionTable {
   snapshotId: string | null;
   lastExportAt: number | null;
   lagMs: number | null;
+  /** json */
+  pace: string | null;
   paused: Generated<boolean>;
 }
 

@@ -50,23 +50,31 @@ export async function subscriptions(db: Tables, profileId: string): Promise<Subs
     )
     .leftJoin('snapshots', 'snapshots.id', 'subscriptions.snapshotId')
     .selectAll('subscriptions')
-    .select(['feeds.head', 'feeds.tail', 'feeds.tracked', 'feeds.trouble', 'snapshots.endNumber as snapshotEnd'])
+    .select([
+      'feeds.head',
+      'feeds.tail',
+      'feeds.tracked',
+      'feeds.trouble',
+      'snapshots.endNumber as snapshotEnd',
+      'snapshots.rows as snapshotRows',
+    ])
     .where('profileId', '=', profileId)
     .orderBy('subscriptions.entity')
     .execute();
-  return rows.map(({ head, tail, tracked, trouble, snapshotEnd, ...row }) => ({
+  return rows.map(({ head, tail, tracked, trouble, snapshotEnd, snapshotRows, ...row }) => ({
     ...subscriptionOf(row),
     head,
     tail,
     tracked,
     feedTrouble: troubleOf(trouble),
     snapshotEnd,
+    snapshotRows,
   }));
 }
 
 export async function report(db: Tables, profileId: string, entity: string, known: Report): Promise<void> {
-  const { counters, ...same } = known;
-  const columns = said({ ...same, counters: counters && json(counters) });
+  const { counters, pace, ...same } = known;
+  const columns = said({ ...same, counters: counters && json(counters), pace: pace && json(pace) });
   if (Object.keys(columns).length === 0) return;
   await db
     .updateTable('subscriptions')

@@ -5,6 +5,7 @@ import type { OrganizationIdentity, ReadFrom, Source, SourcePage } from '../port
 import type { Usage } from '../usage.ts';
 import { loadCatalog } from './catalog.ts';
 import { type Answer, WebApiClient, type WebApiOptions } from './client.ts';
+import { loadCounts } from './counts.ts';
 import type { Subject } from './errors.ts';
 import { parseExact } from './exact-json.ts';
 import { loadIdentity } from './identity.ts';
@@ -48,6 +49,10 @@ export class WebApiSource implements Source {
 
   catalog(): Promise<EntitySummary[]> {
     return loadCatalog(this.#client);
+  }
+
+  counts(entities: readonly string[]): Promise<Map<string, number>> {
+    return loadCounts(this.#client, entities);
   }
 
   metadata(entity: string): Promise<EntityMetadata> {

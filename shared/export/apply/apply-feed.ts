@@ -6,6 +6,7 @@ import { defineTable } from './define-table.ts';
 import { entriesOf, mergePages } from './merge.ts';
 import { makeSmaller, mergeWorked, statementRows, tooLargeAlone } from './merge-size.ts';
 import { type Loaded, loadPages, memoryOf, nextPages } from './next-pages.ts';
+import { paceAfter } from './pace.ts';
 import { remedy, repair } from './remedy.ts';
 import { type ApplyTurn, feedOf, isWished, shapeOfPage } from './turn.ts';
 
@@ -68,7 +69,7 @@ async function apply(turn: ApplyTurn, subscribed: Subscribed, position: Position
     throw error;
   }
   mergeWorked(turn.destination);
-  await afterCommit(turn, subscribed, position, base.to, applied, loaded, oldest);
+  await afterCommit(turn, subscribed, position, base, applied, loaded, oldest);
 }
 
 /** Whole pages only: between the halves of one, a crash would leave a position that is true of neither. */
@@ -95,7 +96,7 @@ async function afterCommit(
   turn: ApplyTurn,
   subscribed: Subscribed,
   position: Position,
-  to: Batch['to'],
+  { to, now: beganAt }: Pick<Batch, 'to' | 'now'>,
   { counters, stamp }: Applied,
   loaded: Loaded,
   oldest: number | null,
@@ -103,12 +104,15 @@ async function afterCommit(
   const { ports, profile } = turn;
   turn.positions.set(subscribed.entity, { ...position, ...to, counters, stamp });
   const now = ports.clock.now();
+  const rows = counters.read - position.counters.read;
+  const pace = paceAfter(turn.paces.get(subscribed.entity) ?? subscribed.pace, rows, beganAt, now);
+  turn.paces.set(subscribed.entity, pace);
   const exported = loaded.contents.some(({ page }) => page.entries > 0);
   await ports.control.profiles.report(profile.id, subscribed.entity, {
     ...to,
     counters,
     shape: loaded.pages.at(-1)?.shape ?? null,
-    ...(exported ? { lastExportAt: now } : {}),
+    ...(exported ? { lastExportAt: now, pace } : {}),
     ...(oldest === null ? {} : { lagMs: Math.max(0, now - oldest) }),
   });
   if (counters.regressed > position.counters.regressed) {

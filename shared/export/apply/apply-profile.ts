@@ -77,6 +77,7 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
     end: ports.clock.now() + TURN_MS,
     positions: new Map(),
     paused: new Set(),
+    paces: new Map(),
     shapes: new Map(),
     breakerOpen: profile.breaker !== null,
     retryAt: profile.retryAt,

@@ -1,4 +1,4 @@
-import type { BellKey, FeedKey, Profile } from '../../control/model.ts';
+import type { BellKey, FeedKey, Pace, Profile } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import { type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
@@ -17,6 +17,8 @@ export interface ApplyTurn {
   /** When the turn has to end (ms). */
   readonly end: number;
   readonly positions: Map<string, Position>;
+  /** How fast rows came lately, by entity, as far as this turn has worked on it. */
+  readonly paces: Map<string, Pace>;
   readonly shapes: Map<string, Shape>;
   /** Entities whose tables are to stand still, as last looked. */
   paused: ReadonlySet<string>;

@@ -51,7 +51,7 @@ export function profileJson(
 
 export type ProfileJson = ReturnType<typeof profileJson>;
 
-function entityStatus(profile: Profile, entity: string, subscribed: Subscribed | undefined) {
+export function entityStatus(profile: Profile, entity: string, subscribed: Subscribed | undefined) {
   const { read = 0, applied = 0, replaced = 0, failed = 0, retrying = 0 } = subscribed?.counters ?? {};
   return {
     Type: entity,
@@ -81,7 +81,7 @@ export function initialSyncState(subscribed: Subscribed | undefined): InitialSyn
   return counters.failed > 0 ? 'CompletedWithFailures' : 'Completed';
 }
 
-function profileStatus(profile: Profile, subscriptions: readonly Subscribed[]) {
+export function profileStatus(profile: Profile, subscriptions: readonly Subscribed[]) {
   const sum = (pick: (subscribed: Subscribed) => number) => subscriptions.reduce((total, one) => total + pick(one), 0);
   const waits = profile.breaker ?? profile.trouble;
   const last = Math.max(0, ...subscriptions.map(({ lastExportAt }) => lastExportAt ?? 0));

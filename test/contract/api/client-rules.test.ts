@@ -139,6 +139,15 @@ describe('a profile of the real client', () => {
     expect((await dates())[0]).not.toBe(NEVER);
   });
 
+  it('has statistics, of itself and of each entity', async () => {
+    api.world().organization.create('parent', { name: 'one' });
+    const id = await api.active();
+    const { status, json } = await api.call('GET', `profiles/${id}/statistics`);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ TotalNotifications: 1, InitialSyncPercent: 100, ExportStatus: 'Running' });
+    expect(json.Entities).toHaveLength(3);
+  });
+
   it('is complete also for an entity that is empty', async () => {
     const { Entities, Status } = await api.profile(await api.active());
     expect(Status).toMatchObject({ ExportStatus: 'Running', InitialSyncState: 'Completed' });
@@ -213,7 +222,7 @@ describe('who may call', () => {
     const other = { as: [OTHER_ID], body: CLIENT_BODY };
     expect((await api.call('GET', 'profiles', { as: [OTHER_ID] })).json).toEqual([]);
     expect((await api.call('GET', `profiles?organizationId=${ORGANIZATION_ID}`, { as: [OTHER_ID] })).json).toEqual([]);
-    for (const path of ['', '/test', '/failures'])
+    for (const path of ['', '/test', '/failures', '/statistics', '/reconcile', '/schemahistory'])
       expect((await api.call('GET', `profiles/${id}${path}`, { as: [OTHER_ID] })).status).toBe(404);
     for (const path of [
       'activate',
@@ -224,6 +233,8 @@ describe('who may call', () => {
       'pause',
       'resume',
       'drop',
+      'reconcile',
+      'resyncfailed',
     ])
       expect((await api.call('POST', `profiles/${id}/${path}`, other)).status).toBe(404);
     expect((await api.call('PUT', `profiles/${id}`, other)).status).toBe(404);

@@ -41,12 +41,14 @@ export function describeSubscriptions(make: MakeControl): void {
         snapshotId: null,
         lastExportAt: null,
         lagMs: null,
+        pace: null,
         paused: false,
         head: 0,
         tail: 'start',
         tracked: true,
         feedTrouble: null,
         snapshotEnd: null,
+        snapshotRows: null,
       },
     ]);
   });
@@ -113,7 +115,9 @@ export function describeSubscriptions(make: MakeControl): void {
     await join(control, ['p1']);
     await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
     const counters = { read: 9, applied: 7, replaced: 1, retrying: 1, failed: 0, regressed: 0 };
-    const report = { page: 'page-3', number: 3, counters, shape: 's', snapshotId: 'x', lastExportAt: 8, lagMs: 250 };
+    const pace = { since: 1, until: 8, rows: 9 };
+    const moments = { lastExportAt: 8, lagMs: 250, pace };
+    const report = { page: 'page-3', number: 3, counters, shape: 's', snapshotId: 'x', ...moments };
     await control.profiles.report('p1', 'account', report);
     await control.profiles.report('p1', 'account', { number: 4, lagMs: null });
     await control.profiles.report('p1', 'account', {});

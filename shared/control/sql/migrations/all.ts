@@ -7,6 +7,7 @@ import { administration } from './0004-administration.ts';
 import { schemaHistory } from './0005-schema-history.ts';
 import { wholeReads } from './0006-whole-reads.ts';
 import { reconciliations } from './0007-reconciliations.ts';
+import { pace } from './0008-pace.ts';
 
 export interface Migration {
   readonly name: string;
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0005-schema-history', up: schemaHistory },
   { name: '0006-whole-reads', up: wholeReads },
   { name: '0007-reconciliations', up: reconciliations },
+  { name: '0008-pace', up: pace },
 ];
