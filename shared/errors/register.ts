@@ -1,5 +1,6 @@
 import { CONTROL_ERRORS } from './register/control.ts';
 import { DESTINATION_ERRORS } from './register/destination.ts';
+import { ENVIRONMENT_DATABASE_ERRORS } from './register/environment-databases.ts';
 import { EXPORT_ERRORS } from './register/export.ts';
 import { PLATFORM_ERRORS } from './register/platform.ts';
 import { SOURCE_ERRORS } from './register/source.ts';
@@ -25,6 +26,7 @@ export interface RegisteredError {
 export const REGISTER = {
   ...CONTROL_ERRORS,
   ...DESTINATION_ERRORS,
+  ...ENVIRONMENT_DATABASE_ERRORS,
   ...EXPORT_ERRORS,
   ...PLATFORM_ERRORS,
   ...SOURCE_ERRORS,

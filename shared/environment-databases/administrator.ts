@@ -1,0 +1,43 @@
+import type { Administrator } from './model.ts';
+import type { ScrubRule } from './scrub-rules.ts';
+
+/** How the row `Admin` of the users is found (its spelling differs). */
+export const ADMIN_ROW = {
+  table: 'UserInfo',
+  where: [{ column: 'ID', op: '=', value: 'Admin', ignoreCase: true }],
+} as const satisfies Pick<Extract<ScrubRule, { action: 'delete' }>, 'table' | 'where'>;
+
+/** Where the tenant of an environment is written, as far as a version has these tables. */
+const TENANT_PLACES = [
+  {
+    table: 'SysServiceConfigurationSetting',
+    column: 'VALUE',
+    where: [{ column: 'NAME', op: '=', value: 'TENANTID', ignoreCase: true }],
+  },
+  { table: 'PowerBIConfig', column: 'TENANTID', where: [] },
+  { table: 'ProvisioningMessageTable', column: 'TENANTID', where: [] },
+] as const;
+
+/**
+ * What makes the administrator the user `Admin`, and the tenant that of the environment, as rules: like those, they are
+ * applied where table and column stand (reference: finance-operations.md, sections 2.2 and 2.3).
+ */
+export function administratorRules(administrator: Administrator): Extract<ScrubRule, { action: 'set' }>[] {
+  const fields = {
+    SID: administrator.sid,
+    NETWORKALIAS: administrator.alias,
+    NETWORKDOMAIN: administrator.domain,
+    IDENTITYPROVIDER: administrator.identityProvider,
+  };
+  const places = [
+    ...Object.entries(fields).map(([column, value]) => ({ ...ADMIN_ROW, column, value })),
+    ...TENANT_PLACES.map((place) => ({ ...place, value: administrator.tenantId })),
+  ];
+  return places.map((place, number) => ({
+    id: `administrator-${number + 1}`,
+    title: `The environment administrator in ${place.table}.${place.column}`,
+    action: 'set',
+    ...place,
+    where: [...place.where],
+  }));
+}

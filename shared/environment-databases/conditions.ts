@@ -1,0 +1,58 @@
+import type { Condition, Scalar } from './scrub-rules.ts';
+
+/** A value of a row as it is read for a rule: texts and numbers as they are, whatever has no such form as its text. */
+export type RowValue = Scalar | null;
+
+/**
+ * Whether a row meets all conditions. The databases answer the same question in SQL; this one is theirs in memory, and a
+ * second opinion on theirs when a rule is verified. `cellOf` gets names as the conditions spell them.
+ */
+export function meetsAll(conditions: readonly Condition[], cellOf: (column: string) => RowValue): boolean {
+  return conditions.every((condition) => meets(condition, cellOf(condition.column)));
+}
+
+function meets(condition: Condition, value: RowValue): boolean {
+  switch (condition.op) {
+    case 'isNull':
+      return value === null;
+    case 'notNull':
+      return value !== null;
+    case '=':
+      return value !== null && same(value, condition.value, condition.ignoreCase);
+    case '<>':
+      return value === null || !same(value, condition.value, condition.ignoreCase);
+    case 'in':
+      return value !== null && condition.value.some((one) => same(value, one, condition.ignoreCase));
+    case 'notIn':
+      return value === null || !condition.value.some((one) => same(value, one, condition.ignoreCase));
+    case 'like':
+      return value !== null && alike(textOf(value), condition.value, condition.ignoreCase);
+    case 'notLike':
+      return value === null || !alike(textOf(value), condition.value, condition.ignoreCase);
+  }
+}
+
+/** A number equals its text however it is written (`0` and `0.00`), a flag is 1 or 0. */
+export function same(value: Scalar, other: Scalar, ignoreCase?: boolean): boolean {
+  if (typeof value === 'string' && typeof other === 'string') {
+    return ignoreCase ? value.toLowerCase() === other.toLowerCase() : value === other;
+  }
+  return textOf(value) === textOf(other) || (isNumber(value) && isNumber(other) && Number(value) === Number(other));
+}
+
+function isNumber(value: Scalar): boolean {
+  return typeof value !== 'string' || (value.trim() !== '' && Number.isFinite(Number(value)));
+}
+
+function textOf(value: Scalar): string {
+  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
+}
+
+/** LIKE of SQL: % stands for any text, _ for one character, and nothing else is special. */
+function alike(value: string, pattern: string, ignoreCase?: boolean): boolean {
+  const source = [...pattern].map((character) => {
+    if (character === '%') return '.*';
+    return character === '_' ? '.' : character.replace(/[\\^$.*+?()[\]{}|/-]/u, '\\$&');
+  });
+  return new RegExp(`^${source.join('')}$`, ignoreCase ? 'isu' : 'su').test(value);
+}

@@ -1,0 +1,69 @@
+import type { Access, Administrator, CopyProgress, DatabaseFacts, RuleFinding, RuleOutcome } from './model.ts';
+import type { RunningJobsQuery, ScrubRule } from './scrub-rules.ts';
+
+/**
+ * The databases of one server, with the runbook's principal; `source` and `of` tell of databases elsewhere or gone.
+ * Every method but `copy` ends in seconds, those of rules in what their rows take; all may be run again after a crash,
+ * whatever the first run did. Errors: DATABASE_UNAVAILABLE (retry), the other DATABASE_* codes (stop), DATABASE_GONE for an id.
+ */
+export interface EnvironmentDatabases {
+  find(name: string): Promise<DatabaseFacts | null>;
+  findById(id: string): Promise<DatabaseFacts | null>;
+  /** Whole and half copies that bear a copy's name. */
+  listCopies(): Promise<DatabaseFacts[]>;
+  /** Null where the server does not tell. */
+  freeBytes(): Promise<number | null>;
+  /** Principals that could read a shut database: server administrators. The runbook's own is not among them. */
+  administrators(): Promise<string[]>;
+  /**
+   * Makes a shut copy of `source` under `name`, whole or not at all; one that stands whole is answered with, a half one is
+   * dropped first. Nothing of the source is locked, ended or changed. COPY_CANCELLED, COPY_SOURCE_CHANGED (retry),
+   * COPY_UNSUPPORTED; DATABASE_NAME_TAKEN when `name` is no copy.
+   */
+  copy(
+    source: string,
+    name: string,
+    watch: (progress: CopyProgress) => void,
+    cancelled: AbortSignal,
+  ): Promise<DatabaseFacts>;
+  /** The database's own users, grants and memberships, to give them to another one; of a shut one those it had when open. */
+  access(id: string): Promise<Access>;
+  /** Replaces all grants. The right to enter a shut database comes with `open`. */
+  giveAccess(id: string, access: Access): Promise<void>;
+  /** Ends the database's sessions and lets nobody but the runbook in. */
+  shut(id: string): Promise<void>;
+  /** Lets those in who could enter before `shut`, or whom `giveAccess` named since. DATABASE_UNSCRUBBED for a copy before its `finish`. */
+  open(id: string): Promise<void>;
+  /** DATABASE_NAME_TAKEN when another bears the name. */
+  rename(id: string, name: string): Promise<void>;
+  /** Content when it is gone already. */
+  drop(id: string): Promise<void>;
+  /** A new shut database with what `of` held at a moment; RESTORE_NOT_SUPPORTED where a server cannot. */
+  restore(of: { readonly id: string; readonly name: string }, atMs: number, name: string): Promise<DatabaseFacts>;
+  /** Rows a rule would change; null: the table is not there. SCRUB_COLUMN_MISSING, SCRUB_TYPE_UNFIT. */
+  countRule(id: string, rule: ScrubRule): Promise<number | null>;
+  /**
+   * In key ranges, each in a transaction with its mark, so a mask is never applied twice. COPY_CANCELLED between two ranges;
+   * SCRUB_NOT_A_COPY for anything but a copy before its `finish`: no rule ever touches a database in service.
+   */
+  applyRule(
+    id: string,
+    rule: ScrubRule,
+    watch: (done: number, of: number) => void,
+    cancelled: AbortSignal,
+  ): Promise<RuleOutcome>;
+  /** What speaks against the rule having held, by a query that is not the rule's; [] when it held. Before `finish`. `source`: to compare samples of masks. */
+  verifyRule(id: string, rule: ScrubRule, source: string): Promise<RuleFinding[]>;
+  /** Columns that no rule knows (for the policy allow | halt), as Table.COLUMN. */
+  unknownColumns(id: string, known: readonly ScrubRule[]): Promise<string[]>;
+  /** Names of the recurring import and export jobs that still run. [] also where the table is not there. */
+  runningJobs(id: string, query: RunningJobsQuery): Promise<string[]>;
+  /** Also tells when the row `Admin` is absent. */
+  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent'>;
+  /** Makes what had to wait for the scrub (triggers, filled views, statistics), and takes the runbook's own traces out. */
+  finish(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Chosen by the kind of the connection string. DATABASE_ADDRESS_INVALID when it cannot be read. */
+export type OpenDatabases = (connection: string) => Promise<EnvironmentDatabases>;
