@@ -6,6 +6,7 @@ import { REQUEST_BURST } from '../../shared/control/organizations.port.ts';
 import type { Control } from '../../shared/control/port.ts';
 import { createSqlControl } from '../../shared/control/sql/control.ts';
 import { freshDatabase } from '../support/postgres.ts';
+import { settingsOf } from '../support/refresh-data.ts';
 import { type TestDatabase, testDatabase } from './control/database.ts';
 import {
   ACCOUNT_BELL,
@@ -19,6 +20,7 @@ import {
   readableFeed,
   settings,
 } from './control/kit.ts';
+import { newOperation } from './control/operations.kit.ts';
 
 let database: TestDatabase;
 let control: Control;
@@ -178,6 +180,30 @@ describe('workers at the same time', () => {
       await control.bells.giveBack(ACCOUNT_BELL, 'a');
       await control.profiles.create(profile(leaving));
     }
+  });
+
+  it('that begin operations, one the other way round: one begins, and no more than the limit', async () => {
+    for (const name of ['PROD', 'UAT'] as const)
+      await control.environments.register({ projectId: 7, id: name.toLowerCase(), settings: settingsOf(name) });
+    for (let round = 1; round <= 5; round++) {
+      const begun = await together(8, (instance, n) => {
+        const way = n % 3 === 0 ? { sourceId: 'uat', targetId: 'prod' } : {};
+        return instance.operations.begin(newOperation(`${round}-${n}`, way), { max: 9, windowMs: 1_000 });
+      });
+      const won = begun.flatMap((one) => ('begun' in one ? [one.begun] : []));
+      expect(won).toHaveLength(1);
+      for (const one of won) await control.operations.withdraw(one);
+    }
+    const others = await together(12, (instance, n) =>
+      instance.operations.begin(newOperation(`t${n}`, { targetId: `t${n}` }), { max: 3, windowMs: 1_000 }),
+    );
+    expect(others.filter((one) => 'begun' in one)).toHaveLength(3);
+    expect(others.filter((one) => 'limitedSince' in one)).toHaveLength(9);
+  });
+
+  it('that call at once are admitted up to the limit', async () => {
+    const waits = await together(12, (instance) => instance.calls.admit([{ key: 'start', max: 5, windowMs: 60_000 }]));
+    expect(waits.filter((ms) => ms === 0)).toHaveLength(5);
   });
 
   it('that append while the profile is removed leave nothing behind', async () => {

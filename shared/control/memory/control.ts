@@ -1,11 +1,15 @@
 import type { Clock } from '../../platform/clock/port.ts';
 import type { Control } from '../port.ts';
 import { memoryBells } from './bells.ts';
+import { memoryCalls } from './calls.ts';
+import { memoryEnvironments } from './environments.ts';
 import { memoryFeeds } from './feeds.ts';
+import { memoryOperations } from './operations.ts';
 import { memoryOrganizations } from './organizations.ts';
 import { memoryProfiles } from './profiles.ts';
 import { memoryReconciliations } from './reconciliations.ts';
 import { memoryRetention } from './retention.ts';
+import { memorySchedules } from './schedules.ts';
 import { memoryHistory } from './schema-history.ts';
 import { type AtOnce, copyOf, emptyState, type Memory, type MemoryState } from './state.ts';
 import { memoryWholeReads } from './whole-reads.ts';
@@ -36,6 +40,10 @@ export function createMemoryControl(options: { clock: Pick<Clock, 'now'>; hook?:
     wholeReads: asPort('wholeReads', memoryWholeReads(memory), hook),
     history: asPort('history', memoryHistory(memory), hook),
     reconciliations: asPort('reconciliations', memoryReconciliations(memory), hook),
+    environments: asPort('environments', memoryEnvironments(memory), hook),
+    operations: asPort('operations', memoryOperations(memory), hook),
+    schedules: asPort('schedules', memorySchedules(memory), hook),
+    calls: asPort('calls', memoryCalls(memory), hook),
     migrate: async () => {},
     close: async () => {},
     snapshot: () => copyOf(memory.state),

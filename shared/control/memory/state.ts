@@ -1,4 +1,5 @@
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
+import type { Environment } from '../environment.ts';
 import {
   type BellKey,
   type Feed,
@@ -9,9 +10,11 @@ import {
   type Snapshot,
   type Subscription,
 } from '../model.ts';
+import type { Kept } from '../operations.port.ts';
 import type { Reconciliation } from '../reconciliations.port.ts';
 import type { Reading } from '../rules/append.ts';
 import type { Pace } from '../rules/pace.ts';
+import type { Schedule } from '../schedules.port.ts';
 import type { SchemaEvent } from '../schema-history.port.ts';
 
 export interface Bell {
@@ -77,6 +80,12 @@ export interface MemoryState {
   readonly counters: Map<string, number>;
   /** By profile. */
   readonly reconciliations: Map<string, Reconciliation>;
+  /** By project and id as it is compared. */
+  readonly environments: Map<string, Environment>;
+  readonly operations: Map<string, Kept>;
+  readonly schedules: Map<string, Schedule>;
+  /** By what is counted: the moments of the calls, the oldest first. */
+  readonly calls: Map<string, readonly number[]>;
 }
 
 export function emptyState(): MemoryState {
@@ -90,6 +99,10 @@ export function emptyState(): MemoryState {
     terms: new Map(),
     counters: new Map(),
     reconciliations: new Map(),
+    environments: new Map(),
+    operations: new Map(),
+    schedules: new Map(),
+    calls: new Map(),
   };
 }
 
@@ -104,6 +117,10 @@ export function copyOf(state: MemoryState): MemoryState {
     terms: new Map(state.terms),
     counters: new Map(state.counters),
     reconciliations: new Map(state.reconciliations),
+    environments: new Map(state.environments),
+    operations: new Map(state.operations),
+    schedules: new Map(state.schedules),
+    calls: new Map(state.calls),
   };
 }
 

@@ -1,14 +1,18 @@
 import { sql } from 'kysely';
 import type { Control } from '../port.ts';
 import { sqlBells } from './bells.ts';
+import { sqlCalls } from './calls.ts';
 import { openDatabase } from './database.ts';
 import { postgresDialect } from './dialect.ts';
+import { sqlEnvironments } from './environments.ts';
 import { sqlFeeds } from './feeds.ts';
 import { migrate, migratedFirst } from './migrate.ts';
+import { sqlOperations } from './operations.ts';
 import { sqlOrganizations } from './organizations.ts';
 import { sqlProfiles } from './profiles.ts';
 import { sqlReconciliations } from './reconciliations.ts';
 import { sqlRetention } from './retention.ts';
+import { sqlSchedules } from './schedules.ts';
 import { sqlHistory } from './schema-history.ts';
 import { sqlWholeReads } from './whole-reads.ts';
 
@@ -33,6 +37,10 @@ export function createSqlControl({ connectionString, now }: SqlControlOptions): 
     wholeReads: sqlWholeReads(database),
     history: sqlHistory(database),
     reconciliations: sqlReconciliations(database),
+    environments: sqlEnvironments(database),
+    operations: sqlOperations(database),
+    schedules: sqlSchedules(database),
+    calls: sqlCalls(database),
     migrate: () => migrate(opened, dialect),
     close: () => opened.close(),
   };

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { BellKey, ProfileState, Slot } from '../model.ts';
+import type { OperationState } from '../operation.ts';
 
 /**
  * The tables of the control database, in schema `freshet`; column names are written in snake case there. Moments are
@@ -18,6 +19,10 @@ export interface ControlTables {
   organizations: OrganizationTable;
   counters: CounterTable;
   reconciliations: ReconciliationTable;
+  environments: EnvironmentTable;
+  operations: OperationTable;
+  schedules: ScheduleTable;
+  calls: CallTable;
 }
 
 export interface BellTable {
@@ -184,4 +189,45 @@ export interface ReconciliationTable {
   dueAt: number | null;
   /** json */
   work: string;
+}
+
+export interface EnvironmentTable {
+  projectId: number;
+  /** The id as it is compared; `id` is as it was registered. */
+  idKey: string;
+  id: string;
+  nameKey: string;
+  /** json */
+  settings: string;
+  started: boolean;
+  heldBy: string | null;
+}
+
+export interface OperationTable {
+  id: string;
+  revision: number;
+  projectId: number;
+  sourceKey: string;
+  targetKey: string;
+  state: OperationState;
+  /** There is a step to be taken. */
+  pending: boolean;
+  createdAt: number;
+  touchedAt: number;
+  /** json: the whole operation. */
+  operation: string;
+}
+
+export interface ScheduleTable {
+  id: string;
+  projectId: number;
+  nextAt: number | null;
+  /** json: the whole schedule. */
+  schedule: string;
+}
+
+export interface CallTable {
+  key: string;
+  /** json: when calls were counted, the oldest first. */
+  moments: string;
 }

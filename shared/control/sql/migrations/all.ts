@@ -8,6 +8,7 @@ import { schemaHistory } from './0005-schema-history.ts';
 import { wholeReads } from './0006-whole-reads.ts';
 import { reconciliations } from './0007-reconciliations.ts';
 import { pace } from './0008-pace.ts';
+import { databaseRefresh } from './0009-database-refresh.ts';
 
 export interface Migration {
   readonly name: string;
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0006-whole-reads', up: wholeReads },
   { name: '0007-reconciliations', up: reconciliations },
   { name: '0008-pace', up: pace },
+  { name: '0009-database-refresh', up: databaseRefresh },
 ];
