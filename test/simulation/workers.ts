@@ -3,7 +3,7 @@ import { pick } from '../../local/dataverse/model/random.ts';
 import type { FreshetError } from '../../shared/errors/error.ts';
 import type { Clock } from '../../shared/platform/clock/port.ts';
 import { settled } from '../../shared/platform/clock/virtual.ts';
-import type { Gate } from '../support/world.ts';
+import type { Gate } from '../support/gate.ts';
 
 /** What becomes of an operation that is let go: null, it goes on; else it fails, at once or after a while. */
 export type Fate = { readonly error: FreshetError; readonly afterMs: number } | null;

@@ -33,14 +33,12 @@ import type { Log } from '../../shared/platform/log/port.ts';
 import { MemoryBudget } from '../../shared/platform/memory/budget.ts';
 import { MemoryQueues } from '../../shared/platform/queues/memory.ts';
 import { MemorySecrets } from '../../shared/platform/secrets/memory.ts';
+import { type Gate, gated } from './gate.ts';
 import { DEFINITIONS } from './world-entities.ts';
 
 export const ORGANIZATION_ID = '11111111-1111-4111-8111-111111111111';
 export const TENANT_ID = '22222222-2222-4222-8222-222222222222';
 const VAULT = 'https://freshet.vault.azure.net';
-
-/** Awaited before and after each operation of a port: a simulation puts other workers, faults or an end between any two. */
-export type Gate = (operation: string, moment: 'before' | 'after') => Promise<void>;
 
 /** How a world differs from a quiet one. */
 export interface WorldOptions {
@@ -308,23 +306,3 @@ export function notificationOf({ message, entity, id, atSeconds, relationship }:
 }
 
 const WRITES: ReadonlySet<string> = new Set(['apply', 'settleRetries']);
-
-/** Methods that answer at once, or piece by piece. */
-const UNGATED = new Set<PropertyKey>(['refusal', 'list', 'containers']);
-
-function gated<T extends object>(port: T, name: string, gate: Gate): T {
-  return new Proxy(port, {
-    get: (target, property) => {
-      const value: unknown = Reflect.get(target, property, target);
-      if (typeof value !== 'function') return value;
-      if (UNGATED.has(property)) return value.bind(target);
-      return async (...args: unknown[]) => {
-        const operation = `${name}.${String(property)}`;
-        await gate(operation, 'before');
-        const result: unknown = await Reflect.apply(value, target, args);
-        await gate(operation, 'after');
-        return result;
-      };
-    },
-  });
-}

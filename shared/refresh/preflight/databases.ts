@@ -1,0 +1,226 @@
+import { DATABASE_ROLES, type DatabaseRole, type Environment } from '../../control/environment.ts';
+import type { PreflightFinding } from '../../control/operation.ts';
+import type { DatabaseFacts } from '../../environment-databases/model.ts';
+import type { EnvironmentDatabases } from '../../environment-databases/port.ts';
+import type { ScrubRule, ScrubRules } from '../../environment-databases/scrub-rules.ts';
+import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import type { RefreshPorts } from '../ports.ts';
+import { connectionOf, ROLE_TITLES } from '../runbook/databases.ts';
+import { unknownColumnsError } from '../runbook/scrub.ts';
+import { refusal, refusalOf, warning } from './findings.ts';
+
+/** A row of the list of what is not copied. */
+export interface NotCopied {
+  readonly rule: string;
+  readonly title: string;
+  /** The element of the document; null for rules of one's own. */
+  readonly element: string | null;
+  readonly table: string;
+  readonly action: ScrubRule['action'];
+  /** Rows that the rule would touch; null: the source has no such table. */
+  readonly rows: number | null;
+}
+
+/** What the databases themselves say. */
+export interface DatabasesExamined {
+  readonly findings: readonly PreflightFinding[];
+  readonly notCopied: readonly NotCopied[];
+  /** Of what would be copied; null when the source could not be asked. */
+  readonly bytes: number | null;
+}
+
+/** An environment's databases that could be asked. */
+interface Asked {
+  readonly server: EnvironmentDatabases;
+  readonly facts: DatabaseFacts;
+}
+type AllAsked = Readonly<Partial<Record<DatabaseRole, Asked>>>;
+
+/** Looks at the databases of both environments as they are now. Writes nothing, and names everything found at once. */
+export async function examineDatabases(
+  ports: RefreshPorts,
+  source: Environment,
+  target: Environment,
+): Promise<DatabasesExamined> {
+  const findings: PreflightFinding[] = [];
+  const opened: EnvironmentDatabases[] = [];
+  try {
+    const sources = await askAll(ports, source, opened, findings);
+    const targets = await askAll(ports, target, opened, findings);
+    findings.push(...sizeRefusals(sources, target), ...(await roomRefusals(sources, targets)));
+    findings.push(...(await jobFindings(ports.rules, sources, targets)));
+    findings.push(...(await readerWarnings(targets)));
+    const counted = await countRules(ports.rules, sources, findings);
+    return { findings, notCopied: counted, bytes: bytesOf(sources) };
+  } finally {
+    for (const server of opened) await server.close().catch(() => undefined);
+  }
+}
+
+async function askAll(
+  ports: RefreshPorts,
+  environment: Environment,
+  opened: EnvironmentDatabases[],
+  findings: PreflightFinding[],
+): Promise<AllAsked> {
+  const { name, databases } = environment.settings;
+  const asked: Partial<Record<DatabaseRole, Asked>> = {};
+  for (const role of DATABASE_ROLES) {
+    try {
+      const server = await ports.open(await connectionOf(ports, databases[role]));
+      opened.push(server);
+      const facts = await server.find(databases[role].name);
+      if (!facts) throw new FreshetError('TARGET_DATABASE_MISSING', { name: databases[role].name });
+      asked[role] = { server, facts };
+    } catch (error) {
+      if (!isFreshetError(error) || error.class === 'bug') throw error;
+      const missing = error.code === 'TARGET_DATABASE_MISSING';
+      const reason = missing
+        ? `the server has no database ${databases[role].name}.`
+        : `${error.message} ${error.remedy}`;
+      findings.push(refusal('DATABASE_UNREACHABLE', { database: ROLE_TITLES[role], environment: name, reason }));
+    }
+  }
+  return asked;
+}
+
+function bytesOf({ transactional, financialReporting }: AllAsked): number | null {
+  return transactional && financialReporting ? transactional.facts.bytes + financialReporting.facts.bytes : null;
+}
+
+function sizeRefusals(sources: AllAsked, { settings }: Environment): PreflightFinding[] {
+  return DATABASE_ROLES.flatMap((role) => {
+    const { maxBytes: max } = settings.databases[role];
+    const bytes = sources[role]?.facts.bytes;
+    if (max === null || bytes === undefined || bytes < max) return [];
+    return [refusal('SOURCE_TOO_LARGE', { database: ROLE_TITLES[role], bytes, max })];
+  });
+}
+
+/** Room for the copies beside what is there; both where one server holds both. */
+async function roomRefusals(sources: AllAsked, targets: AllAsked): Promise<PreflightFinding[]> {
+  const needed = (role: DatabaseRole) => sources[role]?.facts.bytes ?? 0;
+  const { transactional, financialReporting } = targets;
+  if (!transactional || !financialReporting) return [];
+  const together = await isOneServer(transactional, financialReporting);
+  const demands: (readonly [Asked, number])[] = together
+    ? [[transactional, needed('transactional') + needed('financialReporting')]]
+    : [
+        [transactional, needed('transactional')],
+        [financialReporting, needed('financialReporting')],
+      ];
+  const refusals: PreflightFinding[] = [];
+  for (const [{ server }, bytes] of demands) {
+    const free = await server.freeBytes();
+    if (free !== null && free < bytes) refusals.push(refusal('NO_ROOM_FOR_COPIES', { free, needed: bytes }));
+  }
+  return refusals;
+}
+
+async function isOneServer(one: Asked, other: Asked): Promise<boolean> {
+  const found = await one.server.findById(other.facts.id);
+  return found?.name === other.facts.name;
+}
+
+async function jobFindings(
+  { runningJobs }: ScrubRules,
+  sources: AllAsked,
+  targets: AllAsked,
+): Promise<PreflightFinding[]> {
+  const jobsOf = async ({ transactional }: AllAsked) =>
+    transactional ? transactional.server.runningJobs(transactional.facts.id, runningJobs) : [];
+  const [ofTarget, ofSource] = [await jobsOf(targets), await jobsOf(sources)];
+  return [
+    ...(ofTarget.length > 0 ? [refusal('JOBS_STILL_RUNNING', { jobs: named(ofTarget) })] : []),
+    ...(ofSource.length > 0
+      ? [
+          warning(
+            'SOURCE_JOBS_RUNNING',
+            `Recurring import or export jobs of the source still run: ${named(ofSource)}.`,
+            'Better wait until they are fully processed, so that no files are orphaned.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+const NAMED_MAX = 10;
+
+function named(names: readonly string[]): string {
+  const more = names.length - NAMED_MAX;
+  return `${names.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+async function readerWarnings(targets: AllAsked): Promise<PreflightFinding[]> {
+  const administrators = new Set<string>();
+  const copies = new Set<string>();
+  for (const role of DATABASE_ROLES) {
+    const asked = targets[role];
+    if (!asked) continue;
+    for (const name of await asked.server.administrators()) administrators.add(name);
+    for (const { name } of await asked.server.listCopies()) copies.add(name);
+  }
+  return [
+    ...(administrators.size > 0
+      ? [
+          warning(
+            'READABLE_BY_ADMINISTRATORS',
+            `Server administrators can read the copy before it is scrubbed: ${[...administrators].sort().join(', ')}.`,
+            'Nobody else can; take the right away from those who should not.',
+          ),
+        ]
+      : []),
+    ...(copies.size > 0
+      ? [
+          warning(
+            'COPIES_LEFT',
+            `Other operations keep databases on the target’s server: ${[...copies].sort().join(', ')}.`,
+            'Sign those operations off, or roll them back, and their databases are dropped.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** What each rule would touch in the source; rules that do not fit its tables are refusals. */
+async function countRules(
+  { rules, unknownColumns }: ScrubRules,
+  sources: AllAsked,
+  findings: PreflightFinding[],
+): Promise<NotCopied[]> {
+  const asked = DATABASE_ROLES.flatMap((role) => sources[role] ?? []);
+  const notCopied: NotCopied[] = [];
+  for (const rule of rules) {
+    if (rule.action === 'keep') continue;
+    const rows = await countRule(rule, asked, findings);
+    const { id, title, element = null, table, action } = rule;
+    notCopied.push({ rule: id, title, element, table, action, rows });
+    if (rows === null && !rule.optional && asked.length === DATABASE_ROLES.length)
+      findings.push(refusal('SCRUB_TABLE_MISSING', { rule: id, table }));
+  }
+  if (unknownColumns === 'halt') {
+    for (const { server, facts } of asked) {
+      const unknown = await server.unknownColumns(facts.id, rules);
+      if (unknown.length > 0) findings.push(refusalOf(unknownColumnsError(unknown)));
+    }
+  }
+  return notCopied;
+}
+
+async function countRule(
+  rule: ScrubRule,
+  asked: readonly Asked[],
+  findings: PreflightFinding[],
+): Promise<number | null> {
+  let rows: number | null = null;
+  for (const { server, facts } of asked) {
+    try {
+      const touched = await server.countRule(facts.id, rule);
+      if (touched !== null) rows = (rows ?? 0) + touched;
+    } catch (error) {
+      if (!isFreshetError(error, 'SCRUB_COLUMN_MISSING') && !isFreshetError(error, 'SCRUB_TYPE_UNFIT')) throw error;
+      findings.push(refusalOf(error));
+    }
+  }
+  return rows;
+}
