@@ -1,0 +1,106 @@
+import type { Random } from '../../../local/dataverse/model/random.ts';
+import { FreshetError } from '../../../shared/errors/error.ts';
+import { TURN_MS } from '../../../shared/refresh/runbook/turn.ts';
+import type { Gate } from '../../support/gate.ts';
+
+/** The process has ended: nothing that it calls does anything any more. */
+export class Killed extends Error {}
+
+type Moment = 'before' | 'after';
+
+/** What may strike at a point of a history. `error`: one that passes; `stop`: one that does not; `freeze`: the worker stands still. */
+export type Blow = 'kill' | 'error' | 'stop' | 'freeze';
+
+/** A call of a port, before its effect or between it and its answer; or within it, between two tables or ranges. */
+export interface Point {
+  /** From 1 on. */
+  readonly number: number;
+  readonly operation: string;
+  readonly moment: Moment;
+}
+
+export type Faults = (point: Point) => Blow | null;
+
+/** No faults; the points are noted. */
+export const noting =
+  (points: Point[]): Faults =>
+  (point) => {
+    points.push(point);
+    return null;
+  };
+
+/** The given blow at the n-th point, and nothing else. */
+export const oneBlow =
+  (at: number, blow: Blow): Faults =>
+  ({ number }) =>
+    number === at ? blow : null;
+
+/** Databases alone give errors that do not pass. */
+export const canStop = ({ operation, moment }: Point): boolean =>
+  moment === 'before' && operation.startsWith('databases.');
+
+/** Of kills and passing errors together fewer than a step has attempts. */
+const PASSING_MAX = 6;
+/** A worker may stand still before these, and goes on when another one has taken over. */
+const FREEZABLE = new Set(['databases.find', 'databases.findById', 'databases.access', 'operations.save']);
+
+export function drawnFaults(random: Random): Faults {
+  const rate = 0.06 * random() ** 2;
+  const stops = random() < 0.3 ? 0.02 : 0;
+  const freezes = random() < 0.3 ? 0.02 : 0;
+  const left = { passing: PASSING_MAX, stop: 1, freeze: 1 };
+  return (point) => {
+    const { operation, moment } = point;
+    if (random() < rate && left.passing-- > 0) return random() < 0.5 ? 'kill' : 'error';
+    if (moment === 'after') return null;
+    if (canStop(point) && random() < stops && left.stop-- > 0) return 'stop';
+    return FREEZABLE.has(operation) && random() < freezes && left.freeze-- > 0 ? 'freeze' : null;
+  };
+}
+
+/** A process of Freshet, that may die once. */
+export class FaultyProcess {
+  dead = false;
+  readonly #strike: (operation: string, moment: Moment) => Blow | null;
+  readonly #sleep: (ms: number) => Promise<void>;
+
+  constructor(strike: (operation: string, moment: Moment) => Blow | null, sleep: (ms: number) => Promise<void>) {
+    this.#strike = strike;
+    this.#sleep = sleep;
+  }
+
+  readonly gate: Gate = async (operation, moment) => {
+    if (this.dead) throw new Killed();
+    const blow = this.#strike(operation, moment);
+    if (blow === 'freeze') await this.#sleep(FROZEN_MS);
+    this.#suffer(operation, blow);
+  };
+
+  /** Between two tables or ranges. */
+  within(operation: string): void {
+    if (this.dead) throw new Killed();
+    const blow = this.#strike(`databases.${operation}`, 'after');
+    this.#suffer('databases', blow);
+  }
+
+  #suffer(operation: string, blow: Blow | null): void {
+    if (blow === 'kill') {
+      this.dead = true;
+      throw new Killed();
+    }
+    if (blow === 'stop') throw new FreshetError('DATABASE_REFUSED', { text: 'no' });
+    if (blow === 'error') throw passingError(operation);
+  }
+}
+
+const FROZEN_MS = TURN_MS + 5_000;
+
+/** The error that a part's trouble shows itself by. */
+function passingError(operation: string): FreshetError {
+  if (operation.startsWith('databases')) return new FreshetError('DATABASE_UNAVAILABLE', { text: 'cut' });
+  if (operation.startsWith('blobs')) return new FreshetError('STORAGE_UNAVAILABLE', { reason: 'cut' });
+  if (operation.startsWith('secrets')) return new FreshetError('VAULT_UNAVAILABLE', { host: 'v', reason: 'cut' });
+  if (operation.startsWith('synchronization'))
+    return new FreshetError('SYNCHRONIZATION_UNAVAILABLE', { reason: 'cut' });
+  return new FreshetError('CONTROL_UNAVAILABLE', { reason: 'cut' });
+}
