@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { ENDPOINTS } from '../functions/http/endpoints.ts';
+import { OPERATIONS } from '../functions/http/endpoints.ts';
 import { openApi } from '../functions/http/openapi.ts';
 import { httpStatus, REGISTER, registered } from '../shared/errors/register.ts';
 import { type Following, RUNBOOK, RUNBOOK_STEPS } from '../shared/refresh/runbook/plan.ts';
@@ -36,7 +36,7 @@ export function errorsPage(): string {
 
 /** The API's description, as the app serves it. */
 export function openApiPage(): string {
-  const text = JSON.stringify(openApi(ENDPOINTS), null, 2);
+  const text = JSON.stringify(openApi(OPERATIONS), null, 2);
   return `${text.replace(/^.*\[\n(?:\s+"[^"\n]*",?\n)+\s+\],?$/gm, onOneLine)}\n`;
 }
 

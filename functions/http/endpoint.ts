@@ -1,14 +1,18 @@
-import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { z } from 'zod';
 import { FreshetError, isFreshetError } from '../../shared/errors/error.ts';
 import { httpStatus } from '../../shared/errors/register.ts';
 import type { Activation } from '../../shared/export/profiles/activation.ts';
 import type { Caller } from '../../shared/platform/identity/port.ts';
 import type { App } from '../compose.ts';
+import type { Operation } from './operation.ts';
+
+/** What the handlers of the export use of the app. */
+export type ExportApp = Pick<App, 'ports' | 'identity' | 'roles'>;
 
 /** What a handler gets: the caller is known and administers at least one organization. */
 export interface Call {
-  readonly app: App;
+  readonly app: ExportApp;
   readonly caller: Caller;
   readonly administered: readonly string[];
   readonly request: HttpRequest;
@@ -18,26 +22,16 @@ export interface Call {
   readonly startActivation: (activation: Activation) => Promise<void>;
 }
 
-/** One operation of the API. From the list of all, the functions are registered and the OpenAPI description is made. */
-export interface Endpoint {
-  /** The function's name and the operation's id; the original's where it had one. */
-  readonly name: string;
-  readonly method: Extract<HttpMethod, 'GET' | 'POST' | 'PUT' | 'DELETE'>;
-  readonly route: string;
-  readonly summary: string;
-  /** Query parameters: what each means. */
-  readonly query?: Readonly<Record<string, string>>;
-  readonly body?: z.ZodType;
-  /** Null: the answer has no content. */
+/** One operation of the export's API. */
+export interface Endpoint extends Operation {
   readonly answer: z.ZodType | null;
-  readonly status?: number;
   readonly handler: (call: Call) => Promise<unknown>;
 }
 
 /** What the handlers need of the process that runs them. */
 export interface Host {
   /** The app, wired at its first use. */
-  readonly app: () => App;
+  readonly app: () => ExportApp;
   readonly startActivation: (context: InvocationContext, activation: Activation) => Promise<void>;
 }
 

@@ -1,24 +1,28 @@
 import { z } from 'zod';
-import type { Endpoint } from './endpoint.ts';
+import type { Operation } from './operation.ts';
 import { error } from './shapes.ts';
 
 type Json = Record<string, unknown>;
 
+/** A parameter of a route, and its constraint. */
+const PARAMETER = /\{(\w+)(?::(\w+))?\}/g;
+
 /** The OpenAPI 3.1 description of these operations, made from their zod schemas; named ones become components. */
-export function openApi(endpoints: readonly Endpoint[]): Json {
+export function openApi(endpoints: readonly Operation[]): Json {
   const schemas = new Schemas();
   const paths: Record<string, Json> = {};
   for (const endpoint of endpoints) {
-    const path = `/${endpoint.route.replace('{id:guid}', '{id}')}`;
+    const path = `/${endpoint.route.replace(PARAMETER, '{$1}')}`;
     paths[path] = { ...paths[path], [endpoint.method.toLowerCase()]: operation(endpoint, schemas) };
   }
   const failure = schemas.of(error, 'output');
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Freshet data export',
+      title: 'Freshet',
       version: '1.0',
-      description: 'The control API of the retired Data Export Service, and what its pages did beyond it.',
+      description:
+        'The control API of the retired Data Export Service and the Database Movement API of Lifecycle Services, and what the pages of both did beyond them.',
     },
     security: [{ bearer: [] }],
     paths: { ...PUBLIC_PATHS, ...paths },
@@ -58,11 +62,15 @@ const PUBLIC_PATHS = {
   },
 };
 
-function operation({ name, summary, route, query = {}, body, answer, status = 200 }: Endpoint, schemas: Schemas): Json {
+function operation(described: Operation, schemas: Schemas): Json {
+  const { name, summary, route, query = {}, body, answer, status = 200, refusal } = described;
   const parameters = [
-    ...(route.includes('{id:guid}')
-      ? [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }]
-      : []),
+    ...[...route.matchAll(PARAMETER)].map(([, parameter, constraint]) => ({
+      name: parameter,
+      in: 'path',
+      required: true,
+      schema: { type: 'string', ...(constraint === 'guid' ? { format: 'uuid' } : {}) },
+    })),
     ...Object.entries(query).map(([parameter, description]) => ({
       name: parameter,
       in: 'query',
@@ -77,12 +85,19 @@ function operation({ name, summary, route, query = {}, body, answer, status = 20
     ...(body ? { requestBody: { required: true, content: jsonContent(schemas.of(body, 'input')) } } : {}),
     responses: {
       [answer === null ? 204 : status]:
-        answer === null
-          ? { description: 'Done.' }
-          : { description: 'Done.', content: jsonContent(schemas.of(answer, 'output')) },
-      default: { $ref: '#/components/responses/Error' },
+        answer === null ? { description: 'Done.' } : { description: 'Done.', content: contentOf(answer, schemas) },
+      default: refusal
+        ? {
+            description: 'IsSuccess is false, with the status 200; 401 without a valid token, 429 for too many calls.',
+            content: jsonContent(schemas.of(refusal, 'output')),
+          }
+        : { $ref: '#/components/responses/Error' },
     },
   };
+}
+
+function contentOf(answer: z.ZodType | string, schemas: Schemas): Json {
+  return typeof answer === 'string' ? { [answer]: {} } : jsonContent(schemas.of(answer, 'output'));
 }
 
 function jsonContent(schema: Json): Json {

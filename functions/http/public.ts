@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { theApp } from '../app.ts';
 import { makeHealth } from '../readiness.ts';
-import { ENDPOINTS } from './endpoints.ts';
+import { OPERATIONS } from './endpoints.ts';
 import { openApi } from './openapi.ts';
 
 /** The answers that need no token. */
@@ -16,7 +16,7 @@ app.http('openApi', {
   methods: ['GET'],
   route: 'api/openapi.json',
   authLevel: 'anonymous',
-  handler: async () => ({ jsonBody: openApi(ENDPOINTS) }),
+  handler: async () => ({ jsonBody: openApi(OPERATIONS) }),
 });
 
 const health = makeHealth(() => theApp().ports);

@@ -2,6 +2,7 @@ import { CONTROL_ERRORS } from './register/control.ts';
 import { DESTINATION_ERRORS } from './register/destination.ts';
 import { ENVIRONMENT_DATABASE_ERRORS } from './register/environment-databases.ts';
 import { EXPORT_ERRORS } from './register/export.ts';
+import { LCS_ERRORS } from './register/lcs.ts';
 import { PLATFORM_ERRORS } from './register/platform.ts';
 import { REFRESH_ERRORS } from './register/refresh.ts';
 import { SOURCE_ERRORS } from './register/source.ts';
@@ -29,6 +30,7 @@ export const REGISTER = {
   ...DESTINATION_ERRORS,
   ...ENVIRONMENT_DATABASE_ERRORS,
   ...EXPORT_ERRORS,
+  ...LCS_ERRORS,
   ...PLATFORM_ERRORS,
   ...REFRESH_ERRORS,
   ...SOURCE_ERRORS,

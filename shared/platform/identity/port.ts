@@ -25,3 +25,12 @@ export interface Roles {
    */
   administers(caller: Caller, candidates: readonly string[]): Promise<string[]>;
 }
+
+/** What may be done in a project of Lifecycle Services: an owner also keeps the registry; a reader only looks. */
+export type ProjectRole = Extract<Role, 'ProjectOwner' | 'EnvironmentManager' | 'Reader'>;
+
+/** The roles of callers in projects, as verified tokens tell them. */
+export interface ProjectRoles {
+  /** The highest one; null when the caller has none in that project. */
+  roleIn(caller: Caller, projectId: number): ProjectRole | null;
+}

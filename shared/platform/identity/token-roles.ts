@@ -1,4 +1,4 @@
-import type { Caller, Roles } from './port.ts';
+import type { Caller, ProjectRoles, Roles } from './port.ts';
 
 /**
  * Roles as the verified token lists them: claim `roles` with SystemAdministrator, and claim `organizations` with the ids
@@ -12,6 +12,23 @@ export const tokenRoles: Roles = {
     return candidates.filter((id) => listed.includes(id.toLowerCase()));
   },
 };
+
+/**
+ * Roles in projects: claim `roles`, which Entra ID fills with the app roles of the caller, and claim `projects` with the ids
+ * of the projects that they hold for; without that claim they hold for all.
+ */
+export const tokenProjectRoles: ProjectRoles = {
+  roleIn({ claims }, projectId) {
+    if (claims.projects !== undefined && !idsOf(claims.projects).includes(String(projectId))) return null;
+    const roles = textsOf(claims.roles);
+    return (['ProjectOwner', 'EnvironmentManager', 'Reader'] as const).find((role) => roles.includes(role)) ?? null;
+  },
+};
+
+/** A project's id is a number that some write as text. */
+function idsOf(claim: unknown): string[] {
+  return Array.isArray(claim) ? claim.map(String) : [];
+}
 
 /** The texts of a claim that is a list; anything else lists nothing. */
 function textsOf(claim: unknown): string[] {
