@@ -1,17 +1,17 @@
 import type { ProfileJson } from '../../shared/export/profiles/profile-json.ts';
+import { bearerOf } from './bearer.ts';
 
 export type { ProfileJson };
 
 /** Freshet's API as an administrator's script uses it: a token from the issuer, then plain requests. */
 export class FreshetClient {
   readonly #app: string;
-  readonly #issuer: string;
-  #token: { readonly text: string; readonly renewAt: number } | null = null;
+  readonly #authorization: () => Promise<string>;
 
   /** `app` and `issuer`: origins without a slash at their end. */
   constructor({ app, issuer }: { app: string; issuer: string }) {
     this.#app = app;
-    this.#issuer = issuer;
+    this.#authorization = bearerOf(issuer, { roles: ['SystemAdministrator'] });
   }
 
   createProfile(profile: object): Promise<ProfileJson> {
@@ -38,26 +38,11 @@ export class FreshetClient {
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
     const answer = await fetch(`${this.#app}${path}`, {
       method,
-      headers: { authorization: `Bearer ${await this.#validToken()}`, 'content-type': 'application/json' },
+      headers: { authorization: await this.#authorization(), 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
     return JSON.parse(text) as T;
-  }
-
-  async #validToken(): Promise<string> {
-    if (this.#token && this.#token.renewAt > performance.now()) return this.#token.text;
-    const answer = await fetch(`${this.#issuer}/token`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ roles: ['SystemAdministrator'] }),
-    });
-    const { access_token: text, expires_in: seconds } = (await answer.json()) as {
-      access_token: string;
-      expires_in: number;
-    };
-    this.#token = { text, renewAt: performance.now() + (seconds * 1000) / 2 };
-    return text;
   }
 }

@@ -14,6 +14,7 @@ export const PART_NAMES = [
   'identity',
   'key-vault',
   'dataverse',
+  'synchronization',
   'functions',
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
@@ -27,8 +28,9 @@ const OFFSETS: Readonly<Record<PartName, number>> = {
   postgres: 13,
   azurite: 14,
   identity: 17,
+  synchronization: 18,
 };
-const PORTS = 18;
+const PORTS = 19;
 const DEFAULT_BASE = 7071;
 
 export const CONTROL_DATABASE = 'freshet';
@@ -60,6 +62,8 @@ export interface Addresses {
   };
   /** The issuer of tokens; `POST <identity>/token`. */
   readonly identity: string;
+  /** What stands in for the database synchronization of environments. */
+  readonly synchronization: string;
 }
 
 /** The base port of the setting FRESHET_PORT. */
@@ -105,5 +109,6 @@ export function addressesOf(base: number, folder: string): Addresses {
     },
     azurite: { connectionString: storageConnectionString(azurite), blob, queue, table },
     identity: http('identity'),
+    synchronization: http('synchronization'),
   };
 }

@@ -23,6 +23,7 @@ export function definitionsOf(
   environment: Environment,
   more: PartArguments = {},
 ): PartDefinition[] {
+  const { identity, keyVault, postgres } = addresses;
   const { tenantId } = settings.organizations[0] ?? settings.simulated;
   const specifics: Record<PartName, Specifics> = {
     postgres: {
@@ -32,15 +33,19 @@ export function definitionsOf(
     azurite: { ports: SERVICES.length },
     'service-bus': {},
     identity: { args: ['--audience', settings.audience, '--tenant', tenantId] },
-    'key-vault': { args: ['--issuer', addresses.identity, '--tenant', tenantId] },
+    'key-vault': { args: ['--issuer', identity, '--tenant', tenantId] },
     dataverse: {
       args: [
         '--issuer',
-        addresses.identity,
+        identity,
         '--organization',
         JSON.stringify({ ...settings.simulated, url: addresses.dataverse }),
       ],
       needs: ['service-bus'],
+    },
+    synchronization: {
+      args: ['--postgres', postgres.control, '--issuer', identity, '--vault', keyVault.url, '--ca', keyVault.caFile],
+      needs: ['key-vault'],
     },
     functions: functionsApp(addresses, settings, environment),
   };

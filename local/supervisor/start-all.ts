@@ -127,6 +127,6 @@ async function checkPorts(base: number, parts: readonly PartDefinition[]): Promi
   const [subject, verb] = taken.length === 1 ? ['port', 'is'] : ['ports', 'are'];
   throw new StartFailure(
     `${subject} ${taken.join(', ')} ${verb} taken by another program`,
-    `End that program, or choose other ports with the setting FRESHET_PORT (now ${base}; it and the 17 after it are used)`,
+    `End that program, or choose other ports with the setting FRESHET_PORT (now ${base}; it and the 18 after it are used)`,
   );
 }

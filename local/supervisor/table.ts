@@ -7,7 +7,8 @@ type Row = readonly [what: string, where: string, part?: string];
 /** What a person wants to know once all parts serve. */
 export function describeInstallation(installation: Installation): string {
   const { addresses, organizations } = installation;
-  const { functions, dataverse, serviceBus, keyVault, postgres, azurite, identity, folder } = addresses;
+  const { functions, dataverse, serviceBus, keyVault, postgres, azurite, identity, synchronization, folder } =
+    addresses;
   const rows: Row[] = [
     ['Freshet', `${functions}/`, 'functions'],
     ['Dataverse', `${dataverse}/`, 'dataverse'],
@@ -21,6 +22,7 @@ export function describeInstallation(installation: Installation): string {
     ['Storage', `${azurite.blob} (blobs), ${azurite.queue} (queues), ${azurite.table} (tables)`, 'azurite'],
     ['Tokens', `${identity}/token`, 'identity'],
     ['', `curl ${identity}/token -H 'Content-Type: application/json' -d '{"roles":["SystemAdministrator"]}'`],
+    ['Synchronizer', `${synchronization}/ (database synchronization of the environments)`, 'synchronization'],
     ['Data, logs', `${path.relative(process.cwd(), folder) || folder}/`],
   ];
   return layOut(rows, installation.states());

@@ -21,7 +21,7 @@ type Explain = (place: Place) => readonly [what: string, cure: string];
 const BY_SYSTEM_CODE: Readonly<Record<string, Explain>> = {
   EADDRINUSE: ({ port }) => [
     `port ${port} is taken by another program`,
-    'End that program, or choose other ports with the setting FRESHET_PORT (its base port + 0 to 17 are used)',
+    'End that program, or choose other ports with the setting FRESHET_PORT (its base port + 0 to 18 are used)',
   ],
   ENOSPC: ({ data }) => [
     `no disk space is left below ${data}`,

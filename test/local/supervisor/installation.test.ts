@@ -134,6 +134,6 @@ describe('the base port', () => {
   });
 
   test.each(['x', '0', '-1', '65530', '80.5'])('is refused when it is %s', (setting) => {
-    expect(() => basePort(setting)).toThrow(/FRESHET_PORT is not a base port.*17 after it/);
+    expect(() => basePort(setting)).toThrow(/FRESHET_PORT is not a base port.*18 after it/);
   });
 });
