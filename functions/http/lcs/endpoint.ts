@@ -26,7 +26,7 @@ export interface LcsCall {
   readonly role: ProjectRole;
   readonly projectId: number;
   readonly request: HttpRequest;
-  /** A part of the path. */
+  /** An id in the path; what cannot be one names nothing. */
   readonly param: (name: string) => string;
   /** A query parameter, its name in any letter case. */
   readonly query: (name: string) => string | undefined;
@@ -108,13 +108,23 @@ async function callOf(
     role,
     projectId,
     request,
-    param: (name) => request.params[name] ?? '',
+    param: (name) => idOf(name, request.params[name] ?? ''),
     query: (name) => parameters.get(name.toLowerCase()) || undefined,
     drive: (operationId) =>
       host.drive(context, operationId).catch((error: unknown) => {
         context.warn(`operation ${operationId} is not driven yet`, error);
       }),
   };
+}
+
+const ID = /^[0-9a-z-]{1,64}$/i;
+
+function idOf(name: string, text: string): string {
+  if (ID.test(text)) return text;
+  const shown = text.slice(0, 64);
+  if (name === 'operationActivityId') throw new FreshetError('OPERATION_NOT_FOUND', { operationId: shown });
+  if (name === 'scheduleId') throw new FreshetError('SCHEDULE_NOT_FOUND', { scheduleId: shown });
+  throw new FreshetError('ENVIRONMENT_NOT_FOUND', { environmentId: shown });
 }
 
 /** As the token calls the caller; the id for want of a name. */

@@ -44,7 +44,7 @@ function isProtected(url: string): boolean {
 /** What is registered of an environment; names as in the answer of `detail`, where it tells the same. */
 export const environmentBody = z
   .object({
-    EnvironmentName: text,
+    EnvironmentName: z.string().min(1).max(100),
     EnvironmentType: z.enum(['Production', 'Sandbox', 'DevTestDev']),
     EnvironmentInfrastructure: z.enum(['CustomerManaged', 'MicrosoftManaged', 'SelfService']),
     EnvironmentGroup: z.enum(['Primary', 'DisasterRecovery']).default('Primary'),

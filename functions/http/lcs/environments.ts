@@ -95,7 +95,7 @@ export const ENVIRONMENT_ENDPOINTS: readonly LcsEndpoint[] = [
     role: 'ProjectOwner',
     handler: async (call) => {
       const settings = settingsOf(await readBody(call.request, environmentBody, 'ENVIRONMENT_INVALID'));
-      await registerEnvironment(call.app.refresh, keyOf(call), settings);
+      await registerEnvironment(call.app.refresh, newKeyOf(call), settings);
       return {};
     },
   },
@@ -142,6 +142,15 @@ async function theEnvironment(call: LcsCall): Promise<EnvironmentView> {
 
 function keyOf({ projectId, param }: LcsCall): EnvironmentKey {
   return { projectId, id: param('environmentId') };
+}
+
+const GUID_DIGITS = /^[0-9a-f]{32}$/;
+
+function newKeyOf(call: LcsCall): EnvironmentKey {
+  const key = keyOf(call);
+  if (GUID_DIGITS.test(idKey(key.id))) return key;
+  const details = 'environmentId: it is neither a GUID nor its 32 hexadecimal digits';
+  throw new FreshetError('ENVIRONMENT_INVALID', { details });
 }
 
 /** What is no number means the first page. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EnvironmentBody } from '../../../functions/http/lcs/environment-body.ts';
 import { MAX, OLGA, RITA } from '../../support/lcs.ts';
+import { settingsOf } from '../../support/refresh-data.ts';
 import { of, PROD_ID, PROJECT, REFRESH, UAT_ID, useLcs } from './kit.ts';
 
 const DETAIL = `environmentinfo/v1/detail/project/${PROJECT}`;
@@ -47,6 +48,18 @@ describe('the details of environments', () => {
       expect(namesOf(json.Data)).toEqual(['PROD', 'UAT']);
     }
     expect((await lcs.call('GET', `${DETAIL}/?page=2`)).json).toMatchObject({ ResultPageCurrent: 2, Data: [] });
+  });
+
+  it('of more than fifty have a next page', async () => {
+    const { control } = lcs.world();
+    for (let number = 10; number < 60; number++) {
+      const settings = settingsOf('UAT', { name: `Build ${number}` });
+      await control.environments.register({ projectId: PROJECT, id: `${number}`.repeat(16), settings });
+    }
+    const first = (await lcs.call('GET', `${DETAIL}/?page=1`)).json;
+    expect([first.Data.length, first.ResultHasMorePages]).toEqual([50, true]);
+    const second = (await lcs.call('GET', `${DETAIL}/?page=2`)).json;
+    expect([namesOf(second.Data), second.ResultHasMorePages]).toEqual([['PROD', 'UAT'], false]);
   });
 
   it('of one are found by its id or its name', async () => {
@@ -166,6 +179,14 @@ describe('the registry', () => {
     const stranger = { ...BODY, Secrets: ['https://evil.example/secrets/a'] };
     const refused = (await lcs.call('PUT', `${REGISTER}/${NEW_ID}`, { body: stranger })).json;
     expect(refused.ErrorMessage).toContain('Key Vault');
+  });
+
+  it('takes nothing under what is no id of the original, and finds nothing there', async () => {
+    for (const id of ['build', '1'.repeat(31), 'x%00y', '..%2f..']) {
+      expect((await lcs.call('PUT', `${REGISTER}/${id}`, { body: BODY })).json.IsSuccess, id).toBe(false);
+      const found = (await lcs.call('GET', `${REGISTER}/${id}`)).json;
+      expect(found.ErrorMessage, id).toContain('There is no environment');
+    }
   });
 
   it('shows the names of a sandbox’s secrets to those who may act, those of production to nobody, and no value or address', async () => {
