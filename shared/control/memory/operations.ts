@@ -7,7 +7,7 @@ import type { AtOnce, Memory } from './state.ts';
 export function memoryOperations(memory: Memory): AtOnce<Operations> {
   const all = () => memory.state.operations;
   const keep = (operation: Kept) => {
-    all().set(operation.id, structuredClone(operation));
+    all().set(operation.id, operation);
     return operation;
   };
   return {

@@ -1,4 +1,4 @@
-import type { Random } from '../../../local/dataverse/model/random.ts';
+import { between, type Random } from '../../../local/dataverse/model/random.ts';
 import { FreshetError } from '../../../shared/errors/error.ts';
 import { TURN_MS } from '../../../shared/refresh/runbook/turn.ts';
 import type { Gate } from '../../support/gate.ts';
@@ -37,24 +37,32 @@ export const oneBlow =
 
 /** Databases alone give errors that do not pass. */
 export const canStop = ({ operation, moment }: Point): boolean =>
-  moment === 'before' && operation.startsWith('databases.');
+  operation.startsWith('databases.') && (moment === 'before' || isWithin(operation));
 
-/** Of kills and passing errors together fewer than a step has attempts. */
+/** Between two tables or ranges: `databases.copy.table`. */
+const isWithin = (operation: string): boolean => operation.split('.').length > 2;
+
+/** A worker may stand still before these, and goes on when others have taken over. */
+const canFreeze = ({ operation, moment }: Point): boolean =>
+  moment === 'before' && (operation === 'operations.save' || operation.startsWith('databases.'));
+
+/** Kills and passing errors together are fewer than a step has attempts. */
 const PASSING_MAX = 6;
-/** A worker may stand still before these, and goes on when another one has taken over. */
-const FREEZABLE = new Set(['databases.find', 'databases.findById', 'databases.access', 'operations.save']);
+/** About as many points as a history has: of any kind, of those that can stop, of those that can freeze. */
+const POINTS = 800;
+const STOPPING = 250;
+const FREEZING = 400;
 
 export function drawnFaults(random: Random): Faults {
-  const rate = 0.06 * random() ** 2;
-  const stops = random() < 0.3 ? 0.02 : 0;
-  const freezes = random() < 0.3 ? 0.02 : 0;
-  const left = { passing: PASSING_MAX, stop: 1, freeze: 1 };
+  const passing = new Map<number, Blow>();
+  for (let count = between(random, 0, PASSING_MAX); count > 0; count--)
+    passing.set(between(random, 1, POINTS), random() < 0.5 ? 'kill' : 'error');
+  let stops = random() < 0.3 ? between(random, 1, STOPPING) : 0;
+  let freezes = random() < 0.4 ? between(random, 1, FREEZING) : 0;
   return (point) => {
-    const { operation, moment } = point;
-    if (random() < rate && left.passing-- > 0) return random() < 0.5 ? 'kill' : 'error';
-    if (moment === 'after') return null;
-    if (canStop(point) && random() < stops && left.stop-- > 0) return 'stop';
-    return FREEZABLE.has(operation) && random() < freezes && left.freeze-- > 0 ? 'freeze' : null;
+    if (canStop(point) && --stops === 0) return 'stop';
+    if (canFreeze(point) && --freezes === 0) return 'freeze';
+    return passing.get(point.number) ?? null;
   };
 }
 

@@ -6,8 +6,9 @@ import { isFreshetError } from '../../../shared/errors/error.ts';
 import type { RefreshPorts } from '../../../shared/refresh/ports.ts';
 import { abort, rollBack, signOff } from '../../../shared/refresh/requests/operations.ts';
 import { refresh } from '../../../shared/refresh/requests/refresh.ts';
-import { runStep } from '../../../shared/refresh/runbook/run-step.ts';
+import { runStep, type StepOutcome } from '../../../shared/refresh/runbook/run-step.ts';
 import { strayOperations } from '../../../shared/refresh/runbook/strays.ts';
+import { TURN_MS } from '../../../shared/refresh/runbook/turn.ts';
 import { MANAGER, OWNER, RefreshWorld, UAT, WAY } from '../../support/refresh-world.ts';
 import { type Blow, type Faults, FaultyProcess, Killed } from './faults.ts';
 import { fail, RefreshWitness } from './witness.ts';
@@ -29,6 +30,9 @@ export interface Turns {
 const STRAY_AFTER_MS = 300_000;
 const REQUESTS_MAX = 20;
 const TURNS_MAX = 400;
+/** Later than a worker counts as dead, and sooner than one that stands still goes on. */
+const OTHERS_COME_MS = TURN_MS + 1_000;
+const OTHERS = 5;
 
 /** What a refresh without blows leaves behind: the data that every history must end with, or begin with. */
 async function afterOne(): Promise<unknown> {
@@ -49,6 +53,8 @@ export class RefreshHistory {
   readonly #world: RefreshWorld;
   readonly #witness: RefreshWitness;
   readonly #before: unknown;
+  /** Who may enter the target, by the names of its databases. */
+  readonly #users: readonly (readonly [name: string, users: unknown])[];
   #process: FaultyProcess;
   #faulty = true;
   /** Something struck that does not pass by itself. */
@@ -64,6 +70,7 @@ export class RefreshHistory {
     this.#witness = new RefreshWitness(this.#world.uat);
     this.#process = this.#newProcess();
     this.#before = this.#world.target();
+    this.#users = this.#world.uat.databases.map(({ name, users }) => [name, users]);
     if (turns.synchronizationFails) this.#world.synchronization.outcome = { status: 'failed', text: 'no' };
   }
 
@@ -170,17 +177,18 @@ export class RefreshHistory {
     return operation ?? ({ state: 'NotStarted', step: 'preflight' } as Kept);
   }
 
-  /** While a worker stands still, another one is sent after it, as the host does when it hears nothing. */
-  async #turn(id: string) {
+  /** While a worker stands still, others are sent after it, as the host does when it hears nothing. */
+  async #turn(id: string): Promise<StepOutcome | null> {
     return this.#attempt(async (ports) => {
       let over = false;
       const turn = runStep(ports, id).finally(() => {
         over = true;
       });
-      turn.catch(() => undefined);
-      const { clock } = this.#world;
-      const second = clock.sleep(21_000).then(() => (over ? null : runStep(ports, id)));
-      second.catch(() => undefined);
+      const others = this.#world.clock.sleep(OTHERS_COME_MS).then(async () => {
+        for (let count = 0; count < OTHERS && !over; count++) await runStep(ports, id);
+      });
+      // Each may die, or find the control database away: then the next one comes.
+      others.catch(() => undefined);
       return turn;
     });
   }
@@ -229,6 +237,8 @@ export class RefreshHistory {
     if (side !== (expected[state] ?? side)) fail('the state tells the truth', `${state}, and the ${side} data`);
     const data = side === 'old' ? this.#before : await AFTER;
     if (!isDeepStrictEqual(this.#world.target(), data)) fail('data is that of before or after', `${state}, ${side}`);
+    for (const [name, users] of this.#users)
+      if (!isDeepStrictEqual(this.#world.uat.byName(name)?.users, users)) fail('the target’s own users return', name);
     const left = this.#world.uat.databases.length;
     if (['Aborted', 'RollbackCompleted', 'SignedOff'].includes(state) && left !== 2)
       fail('nothing is left behind', `${left} databases after ${state}`);

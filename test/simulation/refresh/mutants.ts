@@ -43,8 +43,8 @@ export const REFRESH_MUTANTS: readonly Mutant[] = [
     name: 'not-shut-for-the-swap',
     breaks: 'the target refuses connections until both names are right',
     file: 'shared/refresh/runbook/swap.ts',
-    from: 'eachRole(turn, servers, async (server, { old }) => server.shut(mustHaveId(old))),',
-    to: 'eachRole(turn, servers, async () => {}),',
+    from: 'server.shut(mustHaveId(old))',
+    to: 'void [server, old]',
   },
   {
     name: 'users-forgotten',
