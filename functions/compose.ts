@@ -2,6 +2,7 @@ import { createSqlControl } from '../shared/control/sql/control.ts';
 import { WebApiRegistration } from '../shared/dataverse/web-api/registration.ts';
 import { WebApiSource } from '../shared/dataverse/web-api/source.ts';
 import { openPostgresDestination } from '../shared/destination/postgres/destination.ts';
+import { openPostgresDatabases } from '../shared/environment-databases/postgres/databases.ts';
 import { makeDestinations } from '../shared/export/destinations.ts';
 import type { ExportPorts, Organization } from '../shared/export/ports.ts';
 import { makeReaches } from '../shared/export/ring/reaches.ts';
@@ -16,19 +17,25 @@ import type { Credential } from '../shared/platform/identity/credential.port.ts'
 import { DataverseRoles } from '../shared/platform/identity/dataverse-roles.ts';
 import { endpointCredential } from '../shared/platform/identity/endpoint-credential.ts';
 import { JwtIdentity } from '../shared/platform/identity/jwt.ts';
-import type { Identity, Roles } from '../shared/platform/identity/port.ts';
-import { tokenRoles } from '../shared/platform/identity/token-roles.ts';
+import type { Identity, ProjectRoles, Roles } from '../shared/platform/identity/port.ts';
+import { tokenProjectRoles, tokenRoles } from '../shared/platform/identity/token-roles.ts';
 import { consoleLog } from '../shared/platform/log/console.ts';
 import { MemoryBudget } from '../shared/platform/memory/budget.ts';
 import { ServiceBusQueues } from '../shared/platform/queues/service-bus.ts';
 import { KeyVaultSecrets } from '../shared/platform/secrets/key-vault.ts';
+import type { Secrets } from '../shared/platform/secrets/port.ts';
+import { HttpSynchronization } from '../shared/platform/synchronization/http.ts';
+import type { RefreshPorts } from '../shared/refresh/ports.ts';
 import { notificationQueueOf } from './notification-queue.ts';
+import { scrubRules } from './scrub-rules.ts';
 
 /** Everything that the functions of this process share. The only file that names adapters. */
 export interface App {
   readonly ports: ExportPorts;
+  readonly refresh: RefreshPorts;
   readonly identity: Identity;
   readonly roles: Roles;
+  readonly projectRoles: ProjectRoles;
   readonly reachOf: ReturnType<typeof makeReaches>;
 }
 
@@ -40,14 +47,32 @@ export function compose(environment: NodeJS.ProcessEnv): App {
   const http = { fetch: globalThis.fetch, clock: systemClock };
   const log = consoleLog({ clock: systemClock, level: configuration.logLevel, format: configuration.logFormat });
   const credential = credentialOf(configuration, http);
-  const ports = portsOf(configuration, environment, credential, log);
+  const secrets = new KeyVaultSecrets({ credential, allowed: configuration.vaultHosts, clock: systemClock });
+  const ports = portsOf(configuration, environment, { credential, log, secrets });
   const organizations = [...configuration.organizations];
   return {
     ports,
+    refresh: refreshPortsOf(configuration, ports, secrets),
     identity: new JwtIdentity({ ...http, issuer: configuration.issuer, audiences: configuration.audiences }),
     roles:
       configuration.roles === 'token' ? tokenRoles : new DataverseRoles({ ...http, organizations, credential, log }),
+    projectRoles: tokenProjectRoles,
     reachOf: makeReaches(ports),
+  };
+}
+
+/** The refresh uses the export's control database, storage and clock. */
+function refreshPortsOf(
+  { refresh }: Configuration,
+  { control, blobs, clock, newId, log }: ExportPorts,
+  secrets: Secrets,
+): RefreshPorts {
+  const { rulesFile, ...options } = refresh;
+  return {
+    ...{ control, blobs, clock, newId, log, secrets, options },
+    open: openPostgresDatabases(),
+    synchronization: new HttpSynchronization({ fetch: globalThis.fetch, clock }),
+    rules: scrubRules(rulesFile),
   };
 }
 
@@ -62,8 +87,7 @@ function credentialOf(
 function portsOf(
   configuration: Configuration,
   environment: NodeJS.ProcessEnv,
-  credential: Credential,
-  log: ExportPorts['log'],
+  { credential, log, secrets }: { credential: Credential; log: ExportPorts['log']; secrets: Secrets },
 ): ExportPorts {
   const { storage, serviceBus } = configuration;
   const clock = systemClock;
@@ -71,7 +95,6 @@ function portsOf(
   const organizations = new Map(
     configuration.organizations.map((one): [string, Organization] => [one.id, { ...one, url: `${one.url}/` }]),
   );
-  const secrets = new KeyVaultSecrets({ credential, allowed: configuration.vaultHosts, clock });
   const urlOf = (organizationId: string) => organizations.get(organizationId)?.url ?? '';
   return {
     control,

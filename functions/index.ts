@@ -4,3 +4,4 @@ import './http/register.ts';
 import './queues.ts';
 import './timers.ts';
 import './activate-profile.ts';
+import './refresh-database.ts';

@@ -3,6 +3,7 @@ import { RETRIES_CONTAINER } from '../shared/export/apply/retry-blobs.ts';
 import { UNKNOWN_FAILURES_CONTAINER } from '../shared/export/failures/folders.ts';
 import { PAGES_CONTAINER } from '../shared/export/pages.ts';
 import type { ExportPorts } from '../shared/export/ports.ts';
+import { RUNBOOK_CONTAINER } from '../shared/refresh/runbook/log.ts';
 
 /** A message that only proves that the queue takes and delivers one. */
 export const isProof = (message: unknown): boolean =>
@@ -14,7 +15,7 @@ const CHECKS = {
   storage: async ({ blobs, encryption }) => {
     // A data key that cannot be had keeps pages from being stored.
     await encryption.seal(new Uint8Array());
-    const names = [PAGES_CONTAINER, RETRIES_CONTAINER, UNKNOWN_FAILURES_CONTAINER];
+    const names = [PAGES_CONTAINER, RETRIES_CONTAINER, UNKNOWN_FAILURES_CONTAINER, RUNBOOK_CONTAINER];
     await Promise.all(names.map((name) => blobs.ensureContainer(name)));
   },
   queues: async ({ queues }) =>

@@ -1,10 +1,14 @@
 import { app } from '@azure/functions';
+import { input as durableInput } from 'durable-functions';
 import { watchOrigins } from '../shared/export/profiles/origin.ts';
 import { registerAll } from '../shared/export/profiles/registering.ts';
 import { RECONCILE_INTERVAL_S, reconcileDue } from '../shared/export/reconcile/reconcile.ts';
 import { cleanUp, SWEEP_INTERVAL_S, sweep } from '../shared/export/sweep.ts';
 import { readWholeBySchedule } from '../shared/export/whole-reads.ts';
+import { refreshBySchedule } from '../shared/refresh/requests/schedules.ts';
+import { strayOperations } from '../shared/refresh/runbook/strays.ts';
 import { theApp } from './app.ts';
+import { drive } from './refresh-database.ts';
 
 app.timer('sweep', {
   schedule: `*/${SWEEP_INTERVAL_S} * * * * *`,
@@ -37,4 +41,15 @@ app.timer('watchOrigins', {
 app.timer('register', {
   schedule: '0 41 * * * *',
   handler: () => registerAll(theApp().ports),
+});
+
+/** Begins the refreshes that are due, and drives operations on that nobody drives: whoever did may have died in between. */
+app.timer('driveOperations', {
+  schedule: '15 * * * * *',
+  extraInputs: [durableInput.durableClient()],
+  handler: async (_timer, context) => {
+    const { refresh } = theApp();
+    const due = [...(await refreshBySchedule(refresh)), ...(await strayOperations(refresh))];
+    await Promise.all(due.map((operationId) => drive(context, operationId)));
+  },
 });

@@ -4,6 +4,7 @@ import type { LogLevel } from '../log/port.ts';
 import type { SecretText } from './secret-text.ts';
 import {
   databaseAddress,
+  flag,
   hostName,
   hostsWithPort,
   list,
@@ -47,8 +48,21 @@ export interface Configuration {
   readonly probeIntervalMs: number;
   /** What reads and applies of one instance may hold. */
   readonly memoryBudgetBytes: number;
+  readonly refresh: RefreshSettings;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
+}
+
+/** What the refresh of environments is set up with. */
+export interface RefreshSettings {
+  /** Triggering calls within 24 hours, over all projects. */
+  readonly limit: number;
+  readonly allowOtherTenant: boolean;
+  readonly unavailableThroughout: boolean;
+  readonly secondPersonSignsOff: boolean;
+  readonly synchronizationMaxMs: number;
+  /** A file with the customer's own scrub rules; null: the default ones alone. */
+  readonly rulesFile: string | null;
 }
 
 export interface OrganizationSetting {
@@ -90,6 +104,16 @@ export const SETTINGS = z.object({
   FRESHET_WHOLE_READ_MINUTES: wholeNumber(1, 10_080).default(15),
   FRESHET_PROBE_INTERVAL_S: wholeNumber(1, 3_600).default(60),
   FRESHET_MEMORY_BUDGET_MB: wholeNumber(32, 65_536).default(256),
+  FRESHET_REFRESH_LIMIT: wholeNumber(1, 1_000).default(3),
+  /** The target of a refresh may have another tenant than its source. */
+  FRESHET_REFRESH_ALLOW_OTHER_TENANT: flag.default(false),
+  /** The target is unavailable from the first step on, as with the original; else for the swap alone. */
+  FRESHET_REFRESH_UNAVAILABLE_THROUGHOUT: flag.default(false),
+  /** Whoever began a refresh may not sign it off. */
+  FRESHET_REFRESH_SECOND_PERSON: flag.default(false),
+  FRESHET_REFRESH_SYNCHRONIZATION_MINUTES: wholeNumber(1, 10_080).default(180),
+  /** The path of a file with scrub rules that are added to the default ones. */
+  FRESHET_SCRUB_RULES: z.string().optional(),
   FRESHET_LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info'),
   FRESHET_LOG_FORMAT: oneOf(['json', 'text']).default('json'),
 });
@@ -141,6 +165,14 @@ function configurationOf(settings: Settings): Configuration {
     wholeReadIntervalMs: settings.FRESHET_WHOLE_READ_MINUTES * 60_000,
     probeIntervalMs: settings.FRESHET_PROBE_INTERVAL_S * 1000,
     memoryBudgetBytes: settings.FRESHET_MEMORY_BUDGET_MB * 2 ** 20,
+    refresh: {
+      limit: settings.FRESHET_REFRESH_LIMIT,
+      allowOtherTenant: settings.FRESHET_REFRESH_ALLOW_OTHER_TENANT,
+      unavailableThroughout: settings.FRESHET_REFRESH_UNAVAILABLE_THROUGHOUT,
+      secondPersonSignsOff: settings.FRESHET_REFRESH_SECOND_PERSON,
+      synchronizationMaxMs: settings.FRESHET_REFRESH_SYNCHRONIZATION_MINUTES * 60_000,
+      rulesFile: settings.FRESHET_SCRUB_RULES ?? null,
+    },
     logLevel: settings.FRESHET_LOG_LEVEL,
     logFormat: settings.FRESHET_LOG_FORMAT,
   };

@@ -71,6 +71,10 @@ export const wholeNumber = (from: number, to: number) =>
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, { error: `it is none of ${words.join(', ')}` });
 
+export const flag = z
+  .enum(['true', 'false'], { error: 'it is neither true nor false' })
+  .transform((text) => text === 'true');
+
 const guid = z.guid({ error: 'it is not a GUID' }).transform((text) => text.toLowerCase());
 
 const organization = z.object({ id: guid, url: origin, tenantId: guid }, { error: 'it is not an object' });

@@ -1,35 +1,11 @@
-import type { OrchestrationContext } from 'durable-functions';
 import { describe, expect, it } from 'vitest';
 import { activateProfile } from '../../../functions/activate-profile.ts';
 import { ACTIVATION_STEPS } from '../../../shared/export/profiles/activation.ts';
+import { orchestrate as run } from './orchestrate.ts';
 
 const INPUT = { profileId: 'p1', intent: 'i1' };
 
-/** An orchestration whose activities answer from a list, in order; a plain `callActivity` would be without retry. */
-function orchestrate(input: object, answers: readonly object[]) {
-  const calls: { activity: string; input: unknown }[] = [];
-  const statuses: unknown[] = [];
-  let continued: unknown = null;
-  const df = {
-    getInput: () => input,
-    currentUtcDateTime: new Date(0),
-    setCustomStatus: (status: unknown) => void statuses.push(status),
-    callActivityWithRetry: (activity: string, _retry: unknown, given: unknown) => ({ activity, input: given }),
-    createTimer: (until: Date) => ({ until }),
-    continueAsNew: (next: unknown) => {
-      continued = next;
-    },
-  };
-  const run = activateProfile({ df } as unknown as OrchestrationContext);
-  const waiting = [...answers];
-  let moment = run.next();
-  while (!moment.done) {
-    const asked = moment.value as unknown as { activity: string; input: unknown } | { until: Date };
-    if ('activity' in asked) calls.push(asked);
-    moment = run.next(('activity' in asked ? waiting.shift() : undefined) as never);
-  }
-  return { calls, result: moment.value, status: statuses.at(-1), continued };
-}
+const orchestrate = (input: object, answers: readonly object[]) => run(activateProfile, input, answers);
 
 const done = { outcome: 'done' };
 const steps = ACTIVATION_STEPS.map(() => done);
