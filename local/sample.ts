@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FreshetClient } from './client/freshet-client.ts';
 import { OrganizationClient } from './client/organization-client.ts';
 import { statuses, watchInitialSync } from './client/sync-progress.ts';
+import { PRODUCTION_ID, PROJECT_ID, SANDBOX_ID } from './environments/definitions.ts';
+import { ensureEnvironments } from './environments/ensure.ts';
 import type { Installation } from './supervisor/start-all.ts';
 import { format, ProgressDisplay } from './terminal/progress.ts';
 
@@ -23,8 +25,13 @@ const CHANGES_PER_S = 5;
 const SYNC_WITHIN_MS = 120_000;
 const REPORT_EVERY_MS = 10_000;
 
-/** Rows, a profile that exports them all, and a stream of changes; then says now and then what arrives. Safe on every start. */
-export default async function startSample({ addresses, organizations }: Installation): Promise<void> {
+/** Environments for the refresh; rows, a profile that exports them all, and a stream of changes; then says now and then what arrives. Safe on every start. */
+export default async function startSample(installation: Installation): Promise<void> {
+  const { addresses, organizations } = installation;
+  await ensureEnvironments(installation);
+  console.log(
+    `Project ${PROJECT_ID} has the environments PROD (${PRODUCTION_ID}) and UAT (${SANDBOX_ID}), to be refreshed.`,
+  );
   const [organization] = organizations;
   if (!organization) return;
   const client = new FreshetClient({ app: addresses.functions, issuer: addresses.identity });

@@ -3,6 +3,7 @@ export interface Person {
   readonly roles: readonly string[];
   /** Absent: the issuer's usual one. */
   readonly subject?: string;
+  readonly name?: string;
 }
 
 /** Keeps a token of the local issuer, and asks for a new one when half of its life is over. */

@@ -24,7 +24,7 @@ export interface Activity {
   readonly activity: string;
 }
 
-const OWNER: Person = { roles: ['ProjectOwner'] };
+const OWNER: Person = { roles: ['ProjectOwner'], name: 'Project owner' };
 
 /** The Lifecycle Services API as its users' scripts call it: nothing but the header Authorization, and no body. */
 export class LcsClient {

@@ -88,11 +88,11 @@ async function answerToken(request: IncomingMessage, self: Issuer): Promise<obje
 }
 
 function sign(content: TokenContent, { issuer, key }: Issuer): Promise<string> {
-  const { audience, subject, tenant, roles, organizations, projects, lifetimeS } = content;
+  const { audience, subject, name, tenant, roles, organizations, projects, lifetimeS } = content;
   const expires = Math.floor(Date.now() / 1000) + lifetimeS;
   const issued = expires - Math.max(lifetimeS, 1);
   // `undefined` leaves a claim out.
-  return new SignJWT({ oid: subject, tid: tenant, roles, organizations, projects })
+  return new SignJWT({ oid: subject, tid: tenant, name, roles, organizations, projects })
     .setProtectedHeader({ alg: key.algorithm, kid: key.id, typ: 'JWT' })
     .setIssuer(issuer)
     .setAudience(audience)

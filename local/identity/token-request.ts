@@ -13,6 +13,8 @@ const DAY_S = 86_400;
 export interface TokenContent {
   readonly audience: string;
   readonly subject: string;
+  /** What people call the subject. */
+  readonly name?: string | undefined;
   readonly tenant: string;
   readonly lifetimeS: number;
   /** Absent for tokens of services. */
@@ -44,6 +46,7 @@ const PersonRequest = z.strictObject({
     .default(DEFAULT_LIFETIME_S),
   audience: text.optional(),
   subject: text.default(DEFAULT_SUBJECT),
+  name: text.optional(),
 });
 
 /** Reads the JSON request for a person's token. 400, naming the field, when it is not of that form. */
