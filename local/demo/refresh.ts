@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { LcsClient, type OperationDetails } from '../client/lcs-client.ts';
 import { watchOperation } from '../client/refresh-progress.ts';
 import { VaultClient } from '../client/vault-client.ts';
@@ -39,7 +40,11 @@ export async function demonstrateRefresh(installation: Installation): Promise<bo
   );
   console.log(`\nSign-off: ${signedOff.IsSuccess ? 'done' : signedOff.ErrorMessage}`);
 
-  console.log('\nA customization of UAT cannot take the next data: the second refresh, and its rollback:');
+  await testInSandbox(installation);
+  const tested = await lookIntoSandbox(installation);
+  console.log(
+    '\nSomebody enters an address for a test. A customization of UAT cannot take the next data: the second refresh, and its rollback:',
+  );
   await customize(synchronization, SANDBOX_ID, MAILING_LIST);
   const second = await refresh(client);
   told(second);
@@ -47,9 +52,9 @@ export async function demonstrateRefresh(installation: Installation): Promise<bo
   await client.rollBack(activityOf(second));
   const back = await watchOperation(client, activityOf(second), new ProgressDisplay(), WITHIN_MS);
   const rolledBack = await lookIntoSandbox(installation);
-  showSandbox(after, rolledBack);
+  showSandbox(tested, rolledBack);
   console.log(`\nThe end of the runbook log:\n${lastLines(await client.runbookLog(activityOf(second)), 8)}`);
-  return back.OperationStatus === 'RollbackCompleted' && JSON.stringify(after) === JSON.stringify(rolledBack);
+  return back.OperationStatus === 'RollbackCompleted' && JSON.stringify(tested) === JSON.stringify(rolledBack);
 }
 
 async function refresh(client: LcsClient): Promise<OperationDetails> {
@@ -92,21 +97,34 @@ const LOOK = {
 
 type Sight = Readonly<Record<string, number>>;
 
-async function lookIntoSandbox({ addresses }: Installation): Promise<Sight> {
-  const { identity, keyVault, postgres } = addresses;
-  const vault = await VaultClient.connect({ identity, ...keyVault });
-  const sandbox = LOCAL_ENVIRONMENTS.find(({ id }) => id === SANDBOX_ID);
-  if (!sandbox) throw new Error('there is no sandbox');
-  const url = urlOf(postgres.control, {
-    database: sandbox.databases.transactional,
-    user: userOf(sandbox.name, 'axdbreadonlyuser'),
-    password: (await vault.get(`${sandbox.name}-axdbreadonlyuser`)) ?? '',
-  });
-  return withClient(url, async (inside) => {
+async function lookIntoSandbox(installation: Installation): Promise<Sight> {
+  return inSandbox(installation, 'axdbreadonlyuser', async (inside) => {
     const seen: Record<string, number> = {};
     for (const [what, query] of Object.entries(LOOK)) seen[what] = Number((await inside.query(query)).rows[0]?.count);
     return seen;
   });
+}
+
+async function testInSandbox(installation: Installation): Promise<void> {
+  await inSandbox(installation, 'axruntimeuser', (inside) =>
+    inside.query(
+      `INSERT INTO dbo.logisticselectronicaddress (location, type, locator) VALUES (1, 2, 'tester@uat.example')`,
+    ),
+  );
+}
+
+async function inSandbox<T>(
+  { addresses }: Installation,
+  user: string,
+  work: (inside: pg.Client) => Promise<T>,
+): Promise<T> {
+  const { identity, keyVault, postgres } = addresses;
+  const sandbox = LOCAL_ENVIRONMENTS.find(({ id }) => id === SANDBOX_ID);
+  if (!sandbox) throw new Error('there is no sandbox');
+  const vault = await VaultClient.connect({ identity, ...keyVault });
+  const password = (await vault.get(`${sandbox.name}-${user}`)) ?? '';
+  const login = { database: sandbox.databases.transactional, user: userOf(sandbox.name, user), password };
+  return withClient(urlOf(postgres.control, login), work);
 }
 
 function showSandbox(before: Sight, after: Sight): void {

@@ -222,6 +222,9 @@ describe('the documented calls of Lifecycle Services', () => {
   });
 
   it('roll a refresh back whose database synchronization failed, to what was there before', async () => {
+    // Something that only UAT has: a rollback that did nothing would be noticed.
+    const tester = `INSERT INTO dbo.logisticselectronicaddress (location, type, locator) VALUES (1, 2, 'tester@uat.example')`;
+    await ask('uat', tester, 'axdb', 'axruntimeuser');
     const before = await digestOf('uat');
     await customize(test.installation.addresses.synchronization, SANDBOX_ID, [
       'CREATE TABLE dbo.contosomailinglist (locator varchar(255) PRIMARY KEY)',
