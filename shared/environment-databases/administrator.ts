@@ -1,28 +1,30 @@
 import type { Administrator } from './model.ts';
-import type { ScrubRule } from './scrub-rules.ts';
+import type { Condition, ScrubRule } from './scrub-rules.ts';
+
+type SetRule = Extract<ScrubRule, { action: 'set' }>;
 
 /** How the row `Admin` of the users is found (its spelling differs). */
-export const ADMIN_ROW = {
+export const ADMIN_ROW: { readonly table: string; readonly where: Condition[] } = {
   table: 'UserInfo',
   where: [{ column: 'ID', op: '=', value: 'Admin', ignoreCase: true }],
-} as const satisfies Pick<Extract<ScrubRule, { action: 'delete' }>, 'table' | 'where'>;
+};
 
 /** Where the tenant of an environment is written, as far as a version has these tables. */
-const TENANT_PLACES = [
+const TENANT_PLACES: readonly Pick<SetRule, 'table' | 'column' | 'where'>[] = [
   {
     table: 'SysServiceConfigurationSetting',
     column: 'VALUE',
     where: [{ column: 'NAME', op: '=', value: 'TENANTID', ignoreCase: true }],
   },
-  { table: 'PowerBIConfig', column: 'TENANTID', where: [] },
-  { table: 'ProvisioningMessageTable', column: 'TENANTID', where: [] },
-] as const;
+  { table: 'PowerBIConfig', column: 'TENANTID' },
+  { table: 'ProvisioningMessageTable', column: 'TENANTID' },
+];
 
 /**
  * What makes the administrator the user `Admin`, and the tenant that of the environment, as rules: like those, they are
  * applied where table and column stand (reference: finance-operations.md, sections 2.2 and 2.3).
  */
-export function administratorRules(administrator: Administrator): Extract<ScrubRule, { action: 'set' }>[] {
+export function administratorRules(administrator: Administrator): SetRule[] {
   const fields = {
     SID: administrator.sid,
     NETWORKALIAS: administrator.alias,
@@ -38,6 +40,5 @@ export function administratorRules(administrator: Administrator): Extract<ScrubR
     title: `The environment administrator in ${place.table}.${place.column}`,
     action: 'set',
     ...place,
-    where: [...place.where],
   }));
 }

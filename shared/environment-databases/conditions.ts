@@ -32,19 +32,19 @@ function meets(condition: Condition, value: RowValue): boolean {
   }
 }
 
-/** A number equals its text however it is written (`0` and `0.00`), a flag is 1 or 0. */
+/** The row's value says how they are compared: as numbers (a flag is 1 or 0), or as texts. */
 export function same(value: Scalar, other: Scalar, ignoreCase?: boolean): boolean {
-  if (typeof value === 'string' && typeof other === 'string') {
-    return ignoreCase ? value.toLowerCase() === other.toLowerCase() : value === other;
-  }
-  return textOf(value) === textOf(other) || (isNumber(value) && isNumber(other) && Number(value) === Number(other));
+  if (typeof value !== 'string') return Number(value) === numberOf(other);
+  const text = textOf(other);
+  return ignoreCase ? value.toLowerCase() === text.toLowerCase() : value === text;
 }
 
-function isNumber(value: Scalar): boolean {
-  return typeof value !== 'string' || (value.trim() !== '' && Number.isFinite(Number(value)));
+/** NaN, which equals nothing, for a text that is no number. */
+export function numberOf(value: Scalar): number {
+  return typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value);
 }
 
-function textOf(value: Scalar): string {
+export function textOf(value: Scalar): string {
   return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
 }
 

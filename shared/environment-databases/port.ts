@@ -16,7 +16,7 @@ export interface EnvironmentDatabases {
   /** Principals that could read a shut database: server administrators. The runbook's own is not among them. */
   administrators(): Promise<string[]>;
   /**
-   * Makes a shut copy of `source` under `name`, whole or not at all; one that stands whole is answered with, a half one is
+   * Makes a shut copy of `source` under `name` (see COPY_NAME), whole or not at all; one that stands whole is answered with, a half one is
    * dropped first. Nothing of the source is locked, ended or changed. COPY_CANCELLED, COPY_SOURCE_CHANGED (retry),
    * COPY_UNSUPPORTED; DATABASE_NAME_TAKEN when `name` is no copy.
    */
@@ -36,7 +36,7 @@ export interface EnvironmentDatabases {
   open(id: string): Promise<void>;
   /** DATABASE_NAME_TAKEN when another bears the name. */
   rename(id: string, name: string): Promise<void>;
-  /** Content when it is gone already. */
+  /** Content when it is gone already. DATABASE_IN_SERVICE: only what is shut is dropped. */
   drop(id: string): Promise<void>;
   /** A new shut database with what `of` held at a moment; RESTORE_NOT_SUPPORTED where a server cannot. */
   restore(of: { readonly id: string; readonly name: string }, atMs: number, name: string): Promise<DatabaseFacts>;

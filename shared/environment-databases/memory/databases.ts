@@ -12,7 +12,7 @@ import {
 } from '../model.ts';
 import type { EnvironmentDatabases, OpenDatabases } from '../port.ts';
 import { columnsWithoutRule, meansTable, type RunningJobsQuery, type ScrubRule } from '../scrub-rules.ts';
-import { applyRange, cellOf, findingsOf, tablesOf, touched } from './rules.ts';
+import { applyRange, cellOf, findingsOf, schemaAndName, tablesOf, touched } from './rules.ts';
 import {
   bytesOf,
   factsOf,
@@ -74,9 +74,9 @@ class MemoryDatabases implements EnvironmentDatabases {
       const original = server.byName(database);
       if (!original) throw new FreshetError('DATABASE_LOGIN_FAILED', { text: `database "${database}" does not exist` });
       const standing = this.#server.byName(name);
-      if (standing && (standing.state === 'open' || !COPY_NAME.test(name))) {
-        throw new FreshetError('DATABASE_NAME_TAKEN', { name });
-      }
+      if (!COPY_NAME.test(name))
+        throw new FreshetError('DATABASE_BUG', { text: 'a copy bears a name that is none of one' });
+      if (standing?.state === 'open') throw new FreshetError('DATABASE_NAME_TAKEN', { name });
       if (standing?.state === 'shut') return factsOf(standing);
       if (standing) this.#server.remove(standing.id);
       const { id } = this.#server.create(name, { state: 'half', progress: new Map() });
@@ -134,7 +134,11 @@ class MemoryDatabases implements EnvironmentDatabases {
   }
 
   drop(id: string): Promise<void> {
-    return this.#step('drop', id, () => this.#server.remove(id));
+    return this.#step('drop', id, () => {
+      const database = this.#server.byId(id);
+      if (database?.state === 'open') throw new FreshetError('DATABASE_IN_SERVICE', { name: database.name });
+      this.#server.remove(id);
+    });
   }
 
   restore(of: { readonly id: string; readonly name: string }, atMs: number, name: string): Promise<DatabaseFacts> {
@@ -217,7 +221,7 @@ class MemoryDatabases implements EnvironmentDatabases {
   unknownColumns(id: string, known: readonly ScrubRule[]): Promise<string[]> {
     return this.#step('unknownColumns', id, () => {
       const columns = [...this.#database(id).tables].flatMap(([name, table]) => {
-        const [schema = '', bare = ''] = name.split('.');
+        const [schema, bare] = schemaAndName(name);
         return table.columns.map((column) => ({ schema, table: bare, column }));
       });
       return columnsWithoutRule(columns, known);
@@ -237,13 +241,7 @@ class MemoryDatabases implements EnvironmentDatabases {
   resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent'> {
     return this.#step('resetAdministrator', id, () => {
       const database = this.#database(id);
-      const admin = {
-        id: 'admin',
-        title: 'Admin',
-        action: 'delete',
-        ...ADMIN_ROW,
-        where: [...ADMIN_ROW.where],
-      } as const;
+      const admin: ScrubRule = { id: 'admin', title: 'Admin', action: 'delete', ...ADMIN_ROW };
       if (!tablesOf(database, admin).some(([, table]) => touched(admin, table) > 0)) return 'absent';
       const tables = new Map(database.tables);
       for (const rule of administratorRules(administrator)) {
@@ -286,11 +284,6 @@ function facts(database: MemoryDatabase | undefined): DatabaseFacts | null {
 
 function progressKey(rule: ScrubRule, table: string): string {
   return `${rule.id} ${table}`;
-}
-
-function schemaAndName(name: string): [schema: string, name: string] {
-  const [schema = '', table = ''] = name.split('.');
-  return [schema, table];
 }
 
 function hasColumn({ columns }: MemoryTable, column: string): boolean {

@@ -11,10 +11,7 @@ const ANY_TEXT: MaskedColumn = { kind: 'text', maxLength: null };
 
 /** The tables that the rule means, by name. SCRUB_COLUMN_MISSING when one lacks a column that the rule names. */
 export function tablesOf(database: MemoryDatabase, rule: ScrubRule): [name: string, table: MemoryTable][] {
-  const meant = [...database.tables].filter(([name]) => {
-    const [schema = '', table = ''] = name.split('.');
-    return meansTable(rule, schema, table);
-  });
+  const meant = [...database.tables].filter(([name]) => meansTable(rule, ...schemaAndName(name)));
   for (const [name, { columns }] of meant) {
     const missing = columnsOf(rule).find((column) => !columns.some((it) => it.toLowerCase() === column.toLowerCase()));
     if (missing) throw new FreshetError('SCRUB_COLUMN_MISSING', { rule: rule.id, column: missing, table: name });
@@ -127,4 +124,10 @@ export function withValue(row: MemoryRow, column: string, value: RowValue): Memo
 
 function spelled(row: MemoryRow, column: string): string {
   return Object.keys(row).find((name) => name.toLowerCase() === column.toLowerCase()) ?? column;
+}
+
+/** What is before the first dot, and behind it. */
+export function schemaAndName(name: string): [schema: string, name: string] {
+  const dot = name.indexOf('.');
+  return [name.slice(0, dot), name.slice(dot + 1)];
 }

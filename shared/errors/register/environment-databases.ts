@@ -50,6 +50,12 @@ export const ENVIRONMENT_DATABASE_ERRORS = {
     cause: 'Somebody dropped it, or it belongs to another server.',
     remedy: 'Roll the operation back, or restore the database.',
   },
+  DATABASE_IN_SERVICE: {
+    class: 'stop',
+    message: 'The database {name} is in service: it is not dropped.',
+    cause: 'It was opened, or is none that an operation shut or made.',
+    remedy: 'Nothing: it stays. Drop it by hand if it is not needed.',
+  },
   DATABASE_NAME_TAKEN: {
     class: 'stop',
     message: 'Another database bears the name {name}.',

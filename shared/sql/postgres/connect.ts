@@ -11,6 +11,8 @@ export interface PostgresPool {
 }
 
 export interface ConnectOptions {
+  /** Another database of the server than the connection string names. */
+  readonly database?: string;
   /** Connections at once: four entities side by side, and room for a question between. */
   readonly maxConnections?: number;
   readonly connectTimeoutMs?: number;
@@ -22,13 +24,15 @@ export interface ConnectOptions {
   readonly silenceMs?: number;
 }
 
+type Limits = Required<Omit<ConnectOptions, 'database'>>;
+
 const DEFAULTS = {
   maxConnections: 6,
   connectTimeoutMs: 5_000,
   statementTimeoutMs: 60_000,
   lockTimeoutMs: 15_000,
   silenceMs: 65_000,
-} as const satisfies Required<ConnectOptions>;
+} as const satisfies Limits;
 
 const IDLE_MS = 30_000;
 /** A transaction whose client vanished would keep its locks until TCP gives up, which takes hours by default. */
@@ -40,8 +44,9 @@ const KEEP_ALIVE_MS = 30_000;
  * DESTINATION_ADDRESS_INVALID at once; everything later as pg throws it, for `classify`.
  */
 export function connect(connectionString: string, options: ConnectOptions = {}): PostgresPool {
-  const limits = { ...DEFAULTS, ...options };
-  const address = parseAddress(connectionString);
+  const { database, ...limits } = { ...DEFAULTS, ...options };
+  const named = parseAddress(connectionString);
+  const address = database === undefined ? named : { ...named, database };
   const inUse = new Set<pg.PoolClient>();
   let pool = makePool(address, address.tls, limits, inUse);
 
@@ -80,12 +85,7 @@ export function limitSilence(client: pg.ClientBase, ms: number): void {
 /** The text of the error that `limitSilence` ends a connection with. */
 export const SILENT = 'The server has been silent for too long';
 
-function makePool(
-  address: PostgresAddress,
-  tls: TlsMode,
-  limits: Required<ConnectOptions>,
-  inUse: Set<pg.PoolClient>,
-): pg.Pool {
+function makePool(address: PostgresAddress, tls: TlsMode, limits: Limits, inUse: Set<pg.PoolClient>): pg.Pool {
   const pool = new pg.Pool({
     host: address.host,
     port: address.port,
@@ -115,7 +115,7 @@ function makePool(
 }
 
 /** As statements and not as start-up parameters, which connection poolers refuse. */
-async function prepareSession(client: pg.ClientBase, limits: Required<ConnectOptions>): Promise<void> {
+async function prepareSession(client: pg.ClientBase, limits: Limits): Promise<void> {
   limitSilence(client, limits.connectTimeoutMs);
   await client.query(
     `SET statement_timeout = ${limits.statementTimeoutMs}; SET lock_timeout = ${limits.lockTimeoutMs};

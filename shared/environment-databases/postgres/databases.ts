@@ -1,0 +1,352 @@
+import { FreshetError } from '../../errors/error.ts';
+import type { PostgresPool } from '../../sql/postgres/connect.ts';
+import { connect } from '../../sql/postgres/connect.ts';
+import { quoteName } from '../../sql/postgres/names.ts';
+import { inTransaction, onConnection } from '../../sql/postgres/session.ts';
+import {
+  type Access,
+  type Administrator,
+  COPY_NAME,
+  type CopyProgress,
+  type DatabaseFacts,
+  type RuleFinding,
+  type RuleOutcome,
+} from '../model.ts';
+import type { EnvironmentDatabases, OpenDatabases } from '../port.ts';
+import { columnsWithoutRule, type RunningJobsQuery, type ScrubRule } from '../scrub-rules.ts';
+import { giveInnerAccess, parseAccess, readAccess } from './access.ts';
+import { resetAdministrator, runningJobs } from './administer.ts';
+import { PATIENT, ServerConnections } from './connections.ts';
+import { makeCopy } from './copy.ts';
+import { giveEntry, revokeEntry } from './entry.ts';
+import { environmentError, stateOf } from './errors.ts';
+import { writeComment, writeMark } from './marks.ts';
+import { PIECE_BYTES } from './rows.ts';
+import { applyRule, countRule, RANGE_ROWS } from './scrub.ts';
+import {
+  createShut,
+  databaseOf,
+  endSessions,
+  entryOf,
+  factsOf,
+  findDatabase,
+  isHalfCopy,
+  listAdministrators,
+  listDatabases,
+  type ServerDatabase,
+} from './server.ts';
+import { listColumns } from './tables.ts';
+import { takeTracesOut } from './traces.ts';
+import { verifyRule } from './verify.ts';
+
+export interface PostgresDatabasesOptions {
+  /** Rows of one range of a rule. */
+  readonly rangeRows?: number;
+  /** Bytes of a table that one reader copies at once. */
+  readonly pieceBytes?: number;
+}
+
+/** Databases on PostgreSQL 14 and later. `connection` names the server and the runbook's principal; its database does not matter. */
+export function openPostgresDatabases(options: PostgresDatabasesOptions = {}): OpenDatabases {
+  return async (connection) => {
+    try {
+      return new PostgresDatabases(new ServerConnections(connection), options);
+    } catch (error) {
+      throw environmentError(error);
+    }
+  };
+}
+
+class PostgresDatabases implements EnvironmentDatabases {
+  readonly #server: ServerConnections;
+  readonly #rangeRows: number;
+  readonly #pieceBytes: number;
+
+  constructor(
+    server: ServerConnections,
+    { rangeRows = RANGE_ROWS, pieceBytes = PIECE_BYTES }: PostgresDatabasesOptions,
+  ) {
+    this.#server = server;
+    this.#rangeRows = rangeRows;
+    this.#pieceBytes = pieceBytes;
+  }
+
+  find(name: string): Promise<DatabaseFacts | null> {
+    return told(async () => facts(await this.#server.onServer((session) => findDatabase(session, { name }))));
+  }
+
+  findById(id: string): Promise<DatabaseFacts | null> {
+    return told(async () => facts(await this.#server.onServer((session) => findDatabase(session, { id }))));
+  }
+
+  listCopies(): Promise<DatabaseFacts[]> {
+    return told(async () => {
+      const copies = await this.#server.onServer((session) => listDatabases(session, { pattern: COPY_NAME }));
+      return copies.map(factsOf);
+    });
+  }
+
+  /** PostgreSQL tells nobody of its disk. */
+  async freeBytes(): Promise<null> {
+    return null;
+  }
+
+  administrators(): Promise<string[]> {
+    return told(() => this.#server.onServer(listAdministrators));
+  }
+
+  copy(
+    source: string,
+    name: string,
+    watch: (progress: CopyProgress) => void,
+    cancelled: AbortSignal,
+  ): Promise<DatabaseFacts> {
+    return told(() =>
+      this.#alone(name, async () => {
+        if (!COPY_NAME.test(name))
+          throw new FreshetError('DATABASE_BUG', { text: 'a copy bears a name that is none of one' });
+        const standing = await this.#server.onServer((session) => findDatabase(session, { name }));
+        if (standing && !isHalfCopy(standing)) return wholeCopy(standing);
+        if (standing) await this.#remove(standing);
+        try {
+          await makeCopy({
+            source,
+            create: (options) => this.#create(name, options),
+            watch,
+            cancelled,
+            pieceBytes: this.#pieceBytes,
+          });
+        } catch (error) {
+          await this.#removeHalf(name);
+          throw error;
+        }
+        await this.#server.inServerTransaction((session) =>
+          writeMark(session, name, { state: 'unscrubbed', comment: null }),
+        );
+        const made = await this.#server.onServer((session) => findDatabase(session, { name }));
+        if (!made) throw new FreshetError('DATABASE_UNAVAILABLE', { text: 'the copy is gone' });
+        return factsOf(made);
+      }),
+    );
+  }
+
+  access(id: string): Promise<Access> {
+    return told(async () => {
+      const { name, mark } = await this.#database(id);
+      const entry = mark?.entry ?? (await this.#server.onServer((session) => entryOf(session, id)));
+      const inner = await onConnection(this.#server.inside(name), readAccess);
+      return { dialect: 'postgres', entry, ...inner };
+    });
+  }
+
+  giveAccess(id: string, access: Access): Promise<void> {
+    return told(async () => {
+      const wanted = parseAccess(access);
+      const { name, mark } = await this.#database(id);
+      await onConnection(this.#server.inside(name), (session) => giveInnerAccess(session, wanted));
+      await this.#server.inServerTransaction(async (session) => {
+        if (mark) return writeMark(session, name, { ...mark, entry: wanted.entry });
+        await revokeEntry(session, name, await entryOf(session, id));
+        await giveEntry(session, name, wanted.entry);
+      });
+    });
+  }
+
+  shut(id: string): Promise<void> {
+    return told(async () => {
+      const { name } = await this.#database(id);
+      await this.#server.inServerTransaction(async (session) => {
+        const { comment, mark } = await databaseOf(session, id);
+        if (mark) return;
+        const entry = await entryOf(session, id);
+        await revokeEntry(session, name, entry);
+        await writeMark(session, name, { state: 'shut', entry, comment });
+      });
+      await this.#endSessions(id, name);
+    });
+  }
+
+  open(id: string): Promise<void> {
+    return told(async () => {
+      await this.#server.inServerTransaction(async (session) => {
+        const { name, mark } = await databaseOf(session, id);
+        if (!mark) return;
+        if (mark.state !== 'shut') throw new FreshetError('DATABASE_UNSCRUBBED', { id });
+        await writeComment(session, name, mark.comment);
+        if (mark.entry) await giveEntry(session, name, mark.entry);
+      });
+    });
+  }
+
+  rename(id: string, name: string): Promise<void> {
+    return told(async () => {
+      const database = await this.#database(id);
+      if (database.name === name) return;
+      await this.#server.leave(name);
+      if (database.mark) await this.#endSessions(id, database.name);
+      await this.#server.leave(database.name);
+      await this.#server
+        .onServer((session) => session.query(`ALTER DATABASE ${quoteName(database.name)} RENAME TO ${quoteName(name)}`))
+        .catch((error: unknown) => {
+          throw nameError(error, name);
+        });
+    });
+  }
+
+  drop(id: string): Promise<void> {
+    return told(async () => {
+      const database = await this.#server.onServer((session) => findDatabase(session, { id }));
+      if (!database) return;
+      if (!database.mark && !isHalfCopy(database))
+        throw new FreshetError('DATABASE_IN_SERVICE', { name: database.name });
+      await this.#remove(database);
+    });
+  }
+
+  async restore(of: { readonly id: string; readonly name: string }): Promise<DatabaseFacts> {
+    throw new FreshetError('RESTORE_NOT_SUPPORTED', { name: of.name });
+  }
+
+  countRule(id: string, rule: ScrubRule): Promise<number | null> {
+    return told(async () => onConnection(await this.#inside(id), (session) => countRule(session, rule)));
+  }
+
+  applyRule(
+    id: string,
+    rule: ScrubRule,
+    watch: (done: number, of: number) => void,
+    cancelled: AbortSignal,
+  ): Promise<RuleOutcome> {
+    return told(async () =>
+      applyRule(await this.#inside(id), id, { rule, rangeRows: this.#rangeRows, watch, cancelled }),
+    );
+  }
+
+  verifyRule(id: string, rule: ScrubRule, source: string): Promise<RuleFinding[]> {
+    return told(async () => {
+      let pool: PostgresPool | undefined;
+      const openSource = () => {
+        pool ??= connect(source, { ...PATIENT, maxConnections: 1 });
+        return pool;
+      };
+      try {
+        return await verifyRule(await this.#inside(id), openSource, rule);
+      } finally {
+        await pool?.end();
+      }
+    });
+  }
+
+  unknownColumns(id: string, known: readonly ScrubRule[]): Promise<string[]> {
+    return told(async () => columnsWithoutRule(await onConnection(await this.#inside(id), listColumns), known));
+  }
+
+  runningJobs(id: string, query: RunningJobsQuery): Promise<string[]> {
+    return told(async () => onConnection(await this.#inside(id), (session) => runningJobs(session, query)));
+  }
+
+  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent'> {
+    return told(async () =>
+      inTransaction(await this.#inside(id), (session) => resetAdministrator(session, administrator)),
+    );
+  }
+
+  finish(id: string): Promise<void> {
+    return told(async () => {
+      const { name, mark } = await this.#database(id);
+      if (mark?.state === 'copying') throw new FreshetError('DATABASE_UNSCRUBBED', { id });
+      await onConnection(this.#server.inside(name), takeTracesOut);
+      if (mark?.state !== 'unscrubbed') return;
+      await this.#server.inServerTransaction((session) => writeMark(session, name, { ...mark, state: 'shut' }));
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  #database(id: string): Promise<ServerDatabase> {
+    return this.#server.onServer((session) => databaseOf(session, id));
+  }
+
+  async #inside(id: string): Promise<PostgresPool> {
+    return this.#server.inside((await this.#database(id)).name);
+  }
+
+  /** Two that make the same copy would drop each other's half. DATABASE_UNAVAILABLE while another is at it. */
+  #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.#server.onServer(async (session) => {
+      // A lock of the session: it ends with the process that holds it.
+      const key = [`freshet copy ${name}`];
+      const [row] = await session.query<{ locked: boolean }>(
+        'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
+        key,
+      );
+      if (!row?.locked) throw new FreshetError('DATABASE_UNAVAILABLE', { text: `the copy ${name} is being made` });
+      try {
+        return await work();
+      } finally {
+        // A lost connection has given it back already.
+        await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', key).catch(() => undefined);
+      }
+    });
+  }
+
+  async #create(name: string, options: string): Promise<PostgresPool> {
+    await createShut(
+      (work) => this.#server.inServerTransaction(work),
+      (work) => this.#server.onServer(work),
+      name,
+      options,
+    );
+    return this.#server.inside(name);
+  }
+
+  async #remove({ id, name }: ServerDatabase): Promise<void> {
+    await this.#server.leave(name);
+    await this.#endSessions(id, name);
+    await this.#server.onServer((session) => session.query(`DROP DATABASE IF EXISTS ${quoteName(name)} WITH (FORCE)`));
+  }
+
+  /** What cannot be removed now is by the next attempt. */
+  async #removeHalf(name: string): Promise<void> {
+    try {
+      const half = await this.#server.onServer((session) => findDatabase(session, { name }));
+      if (half && isHalfCopy(half)) await this.#remove(half);
+    } catch {
+      await this.#server.leave(name);
+    }
+  }
+
+  async #endSessions(id: string, name: string): Promise<void> {
+    await this.#server.leave(name);
+    await this.#server.onServer((session) => endSessions(session, id));
+  }
+}
+
+async function told<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw environmentError(error);
+  }
+}
+
+function facts(database: ServerDatabase | null): DatabaseFacts | null {
+  return database && factsOf(database);
+}
+
+/** DATABASE_NAME_TAKEN for a database that no copying made. */
+function wholeCopy(standing: ServerDatabase): DatabaseFacts {
+  if (standing.mark?.state !== 'unscrubbed' && standing.mark?.state !== 'shut') {
+    throw new FreshetError('DATABASE_NAME_TAKEN', { name: standing.name });
+  }
+  return factsOf(standing);
+}
+
+const DUPLICATE_DATABASE = '42P04';
+
+function nameError(error: unknown, name: string): unknown {
+  const cause = error instanceof FreshetError ? error.cause : error;
+  return stateOf(cause) === DUPLICATE_DATABASE ? new FreshetError('DATABASE_NAME_TAKEN', { name }, error) : error;
+}

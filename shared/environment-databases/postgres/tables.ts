@@ -1,0 +1,147 @@
+import { FreshetError } from '../../errors/error.ts';
+import { quoteName, quoteTable } from '../../sql/postgres/names.ts';
+import type { Session } from '../../sql/postgres/session.ts';
+import type { MaskedColumn } from '../masks.ts';
+import { columnsOf, meansTable, type ScrubRule } from '../scrub-rules.ts';
+import { TRACES_SCHEMA } from './traces.ts';
+
+/** The tables that rules are about, as the catalog describes them. */
+
+export interface StandingColumn {
+  readonly name: string;
+  /** As PostgreSQL writes it: `character varying(100)`. */
+  readonly type: string;
+  /** How a value of a rule is compared with it. */
+  readonly compared: 'number' | 'flag' | 'text';
+  /** Null where no mask fits. */
+  readonly masked: MaskedColumn | null;
+}
+
+export interface StandingTable {
+  readonly id: string;
+  readonly schema: string;
+  readonly name: string;
+  /** Quoted, with its schema. */
+  readonly relation: string;
+  /** By name in lower case. */
+  readonly columns: ReadonlyMap<string, StandingColumn>;
+  /** Columns of unique indexes without gaps, the primary key first: ways to walk through the table. */
+  readonly keys: readonly (readonly string[])[];
+  /** As the indexes were made; negative: not known. */
+  readonly rows: number;
+  readonly isReferenced: boolean;
+}
+
+interface TableRow {
+  readonly id: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly rows: number;
+  readonly isReferenced: boolean;
+}
+
+/** The tables that a rule or query means. SCRUB_COLUMN_MISSING when one lacks a column that it names. */
+export async function tablesFor(
+  session: Session,
+  rule: { readonly id: string; readonly table: string; readonly action?: string },
+  columns: readonly string[],
+): Promise<StandingTable[]> {
+  const meant = (await listTables(session)).filter(({ schema, name }) => meansTable(rule, schema, name));
+  const tables: StandingTable[] = [];
+  for (const row of meant) {
+    const table: StandingTable = {
+      ...row,
+      relation: quoteTable(row),
+      columns: await readColumns(session, row.id),
+      keys: await readKeys(session, row.id),
+    };
+    const missing = columns.find((column) => !table.columns.has(column.toLowerCase()));
+    if (missing)
+      throw new FreshetError('SCRUB_COLUMN_MISSING', { rule: rule.id, column: missing, table: nameOf(table) });
+    tables.push(table);
+  }
+  return tables;
+}
+
+export function tablesOfRule(session: Session, rule: ScrubRule): Promise<StandingTable[]> {
+  return tablesFor(session, rule, columnsOf(rule));
+}
+
+/** As findings and outcomes name it. */
+export function nameOf({ schema, name }: Pick<StandingTable, 'schema' | 'name'>): string {
+  return `${schema}.${name}`;
+}
+
+export function columnOf(table: StandingTable, column: string): StandingColumn {
+  const found = table.columns.get(column.toLowerCase());
+  if (!found) throw new FreshetError('SCRUB_COLUMN_MISSING', { rule: '', column, table: nameOf(table) });
+  return found;
+}
+
+/** Every table but partitions, which their parents stand for. */
+function listTables(session: Session): Promise<TableRow[]> {
+  return session.query<TableRow>(
+    `SELECT c.oid::text AS id, n.nspname AS schema, c.relname AS name, c.reltuples::float8 AS rows,
+       EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.confrelid = c.oid AND k.contype = 'f' AND k.conrelid <> c.oid) AS "isReferenced"
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'
+       AND n.nspname NOT IN ('information_schema', '${TRACES_SCHEMA}') ORDER BY n.nspname, c.relname`,
+  );
+}
+
+async function readColumns(session: Session, id: string): Promise<Map<string, StandingColumn>> {
+  interface Row extends Omit<StandingColumn, 'masked'> {
+    readonly kind: MaskedColumn['kind'] | null;
+    readonly maxLength: number | null;
+  }
+  const rows = await session.query<Row>(
+    `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+       CASE b.typcategory WHEN 'N' THEN 'number' WHEN 'B' THEN 'flag' ELSE 'text' END AS compared,
+       CASE WHEN a.attgenerated <> '' THEN NULL WHEN b.typname IN ('text', 'varchar', 'bpchar', 'citext') THEN 'text'
+         WHEN b.typname IN ('int2', 'int4', 'int8', 'numeric') THEN 'number' WHEN b.typname = 'uuid' THEN 'guid' END AS kind,
+       CASE WHEN b.typname IN ('varchar', 'bpchar') AND m.typmod > 4 THEN m.typmod - 4 END AS "maxLength"
+     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+     JOIN pg_catalog.pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+     CROSS JOIN LATERAL (SELECT CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END AS typmod) m
+     WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [id],
+  );
+  return new Map(
+    rows.map(({ kind, maxLength, ...row }) => [
+      row.name.toLowerCase(),
+      { ...row, masked: kind && { kind, maxLength } },
+    ]),
+  );
+}
+
+async function readKeys(session: Session, id: string): Promise<string[][]> {
+  const rows = await session.query<{ columns: string[] }>(
+    `SELECT array_agg(a.attname::text ORDER BY k.place) AS columns
+     FROM pg_catalog.pg_index x CROSS JOIN LATERAL unnest(x.indkey[0:x.indnkeyatts - 1]) WITH ORDINALITY k (number, place)
+     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number AND a.attnotnull
+     WHERE x.indrelid = $1::oid AND x.indisunique AND x.indisvalid AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL
+     GROUP BY x.indexrelid, x.indisprimary, x.indnkeyatts HAVING count(a.attname) = x.indnkeyatts
+     ORDER BY x.indisprimary DESC, x.indnkeyatts, x.indexrelid`,
+    [id],
+  );
+  return rows.map(({ columns }) => columns);
+}
+
+export interface ColumnName {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+}
+
+/** Every column of every table. */
+export function listColumns(session: Session): Promise<ColumnName[]> {
+  return session.query<ColumnName>(
+    `SELECT n.nspname AS schema, c.relname AS "table", a.attname AS "column"
+     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+       AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '${TRACES_SCHEMA}')
+     ORDER BY n.nspname, c.relname, a.attnum`,
+  );
+}
+
+export const quotedColumn = (table: StandingTable, column: string): string => quoteName(columnOf(table, column).name);

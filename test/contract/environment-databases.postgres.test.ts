@@ -1,0 +1,353 @@
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { maskValue } from '../../shared/environment-databases/masks.ts';
+import type { EnvironmentDatabases } from '../../shared/environment-databases/port.ts';
+import { openPostgresDatabases } from '../../shared/environment-databases/postgres/databases.ts';
+import { apply, copyName, copyOf, never, ruleOf, texts, unseen } from './environment-databases/harness.ts';
+import { CHECKSUMS, DESCRIPTION, landscape, RIGHTS } from './environment-databases/landscape.ts';
+import { makePostgresEnvironments, type PostgresEnvironmentHarness } from './environment-databases/postgres.harness.ts';
+
+describe('environment databases on PostgreSQL', () => {
+  let harness: PostgresEnvironmentHarness;
+  let databases: EnvironmentDatabases;
+  beforeEach(async () => {
+    harness = await makePostgresEnvironments(inject('postgresUrl'));
+    databases = await harness.open();
+  });
+  afterEach(() => harness.close());
+
+  /** A database with one of everything, made by an administrator. */
+  async function makeLandscape(): Promise<string> {
+    const name = await harness.create({}, ['user']);
+    await harness.query(name, 'DROP SCHEMA dbo');
+    await harness.query(name, landscape(harness.role('owner'), harness.role('user')));
+    return name;
+  }
+
+  const answers = async (database: string, questions: readonly string[]) => {
+    const all: unknown[] = [];
+    for (const question of questions) all.push(await harness.query(database, question));
+    return all;
+  };
+
+  describe('what a copy brings along', () => {
+    it('every object, every row and the value of every sequence, whatever pieces it is copied in', async () => {
+      const source = await makeLandscape();
+      const before = [await answers(source, DESCRIPTION), await harness.query(source, CHECKSUMS)];
+      const copy = await copyOf(databases, harness, source);
+      expect(await harness.query(copy.name, CHECKSUMS)).toEqual(before[1]);
+      await databases.finish(copy.id);
+      const after = await answers(copy.name, DESCRIPTION);
+      for (const [k, question] of DESCRIPTION.entries())
+        expect([question, after[k]]).toEqual([question, (before[0] as unknown[])[k]]);
+      expect(await harness.query(copy.name, CHECKSUMS)).toEqual(before[1]);
+      expect([await answers(source, DESCRIPTION), await harness.query(source, CHECKSUMS)]).toEqual(before);
+      expect(await harness.query(copy.name, "SELECT 1 FROM pg_namespace WHERE nspname = 'freshet_runbook'")).toEqual(
+        [],
+      );
+    });
+
+    it('the next value of a sequence is the one that the source would give', async () => {
+      const source = await makeLandscape();
+      const copy = await copyOf(databases, harness, source);
+      for (const sequence of ['dbo."Number"', 'dbo.untouched', 'dbo.parent_id_seq', 'dbo.child_id_seq']) {
+        const next = `SELECT nextval('${sequence}') AS value`;
+        expect([sequence, await harness.query(copy.name, next)]).toEqual([sequence, await harness.query(source, next)]);
+      }
+    });
+
+    it('rows of a large table by many readers', async () => {
+      const source = await harness.create({ Table: texts([]) });
+      await harness.query(
+        source,
+        `CREATE TABLE dbo.large AS SELECT n, repeat(md5(n::text), 10) AS text FROM generate_series(1, 20000) n; DELETE FROM dbo.large WHERE n % 7 = 0`,
+      );
+      const readers = await openPostgresDatabases({ pieceBytes: 256 * 1024 })(inject('postgresUrl'));
+      const told: number[] = [];
+      const copy = await readers.copy(
+        harness.connection(source),
+        copyName(),
+        ({ doneBytes }) => told.push(doneBytes),
+        never(),
+      );
+      expect(new Set(told).size).toBeGreaterThan(10);
+      expect(await harness.query(copy.name, CHECKSUMS)).toEqual(await harness.query(source, CHECKSUMS));
+      await readers.drop(copy.id);
+      await readers.close();
+    });
+
+    it('one moment of the source, while others write there', async () => {
+      const source = await harness.create({ Table: texts([]) });
+      await harness.query(
+        source,
+        'CREATE TABLE dbo.one (n integer); CREATE TABLE dbo.two (n integer); INSERT INTO dbo.one SELECT n FROM generate_series(1, 3000) n',
+      );
+      let ended = false;
+      let moved = 0;
+      const writer = (async () => {
+        for (; !ended; moved += 1) {
+          await harness.query(
+            source,
+            'WITH gone AS (DELETE FROM dbo.one WHERE n = $1 RETURNING n) INSERT INTO dbo.two SELECT n FROM gone',
+            [moved],
+          );
+        }
+      })();
+      const copy = await copyOf(databases, harness, source);
+      ended = true;
+      await writer;
+      expect(moved).toBeGreaterThan(0);
+      const [row] = await harness.query<{ n: string }>(
+        copy.name,
+        'SELECT count(DISTINCT n)::text AS n FROM (SELECT n FROM dbo.one UNION ALL SELECT n FROM dbo.two) t',
+      );
+      expect(row?.n).toBe('3000');
+    });
+
+    it('nothing is left out in silence', async () => {
+      const source = await harness.create({ Table: texts([]) });
+      await harness.query(source, `CREATE AGGREGATE dbo.product (integer) (SFUNC = int4mul, STYPE = integer)`);
+      const wanted = copyName();
+      const attempt = databases.copy(harness.connection(source), wanted, unseen, never());
+      await expect(attempt).rejects.toMatchObject({
+        code: 'COPY_UNSUPPORTED',
+        message: expect.stringContaining('product'),
+      });
+      expect(await databases.find(wanted)).toBeNull();
+    });
+
+    it('a table that was emptied since the snapshot is noticed, which no snapshot shows', async () => {
+      const source = await harness.create({ Table: texts(['a', 'b']) });
+      let emptied: Promise<unknown> | undefined;
+      const watch = () => {
+        emptied ??= harness.query(source, 'TRUNCATE dbo."Table"');
+      };
+      // Whoever is first, the copy has all the rows or is refused.
+      const result = await databases
+        .copy(harness.connection(source), copyName(), watch, never())
+        .catch((error: unknown) => error);
+      await emptied;
+      if (result instanceof Error) expect(result).toMatchObject({ code: 'COPY_SOURCE_CHANGED', class: 'retry' });
+      else expect(await harness.rows((result as { name: string }).name, 'Table')).toHaveLength(2);
+    });
+  });
+
+  describe('what nobody may see', () => {
+    it('old values outlive the scrub in no statistics, no trigger’s log and no filled view', async () => {
+      const source = await makeLandscape();
+      await harness.query(source, 'ANALYZE');
+      const copy = await copyOf(databases, harness, source);
+      const left = `SELECT 1 FROM pg_stats WHERE schemaname = 'dbo' AND concat(most_common_vals, histogram_bounds) LIKE '%note of%'
+        UNION ALL SELECT 1 FROM dbo.audit WHERE old IS NOT NULL`;
+      expect(await harness.query(source, left)).not.toEqual([]);
+      expect(await harness.query(copy.name, left)).toEqual([]);
+      await apply(databases, copy.id, ruleOf({ table: 'child', action: 'set', column: 'note', value: 'scrubbed' }));
+      await apply(databases, copy.id, ruleOf({ table: 'cache', action: 'truncate' }));
+      await databases.finish(copy.id);
+      expect(await harness.query(copy.name, left)).toEqual([]);
+      expect(await harness.query(copy.name, 'SELECT DISTINCT note FROM dbo.notes')).toEqual([{ note: 'scrubbed' }]);
+      expect(await harness.query(copy.name, 'SELECT n::integer FROM dbo.notes_again')).toEqual([{ n: 51 }]);
+    });
+
+    it('a table that others refer to is emptied row by row', async () => {
+      const copy = await copyOf(databases, harness, await makeLandscape());
+      const rule = ruleOf({ table: 'parent', action: 'truncate' });
+      expect(await apply(databases, copy.id, rule)).toMatchObject({ rows: 51 });
+      expect(await harness.query(copy.name, 'SELECT 1 FROM dbo.child')).toEqual([]);
+    });
+
+    it('only runbook and administrators get into a copy at any moment, whatever name they try', {
+      timeout: 60_000,
+    }, async () => {
+      const source = await harness.create({ Table: texts(['secret']) }, ['person']);
+      const target = await harness.create({ Table: texts(['old']) }, ['user']);
+      const targetId = (await databases.find(target))?.id ?? '';
+      const reached: string[] = [];
+      let done = false;
+      let attempts = 0;
+      const poll = async (user: string) => {
+        while (!done) {
+          const names = await harness.query<{ name: string }>(
+            'postgres',
+            'SELECT datname AS name FROM pg_database WHERE NOT datistemplate',
+          );
+          for (const { name } of names.filter(
+            (one) => /^freshet_|^environment /.test(one.name) && one.name !== source,
+          )) {
+            attempts += 1;
+            if (!(await harness.enters(name, user))) continue;
+            const seen = await harness.rows(name, 'Table').catch(() => []);
+            if (seen.some(({ VALUE }) => VALUE === 'secret')) reached.push(`${user} in ${name}`);
+          }
+        }
+      };
+      const pollers = ['person', 'user', 'owner', 'reader', 'stranger'].map(poll);
+      try {
+        const access = await databases.access(targetId);
+        const copy = await copyOf(databases, harness, source);
+        await apply(databases, copy.id, ruleOf({ table: 'Table', action: 'set', column: 'VALUE', value: 'scrubbed' }));
+        await databases.giveAccess(copy.id, access);
+        await databases.finish(copy.id);
+        await databases.shut(targetId);
+        await databases.rename(targetId, copyName());
+        await databases.rename(copy.id, target);
+        await databases.open(copy.id);
+        const before = attempts;
+        await expect.poll(() => attempts).toBeGreaterThan(before + 10);
+      } finally {
+        done = true;
+        await Promise.all(pollers);
+      }
+      expect(reached).toEqual([]);
+      expect(await harness.enters(target, 'user')).toBe(true);
+    });
+
+    it('administrators are those whom no shutting keeps out', async () => {
+      const names = await databases.administrators();
+      expect(names).not.toContain(harness.role('runbook'));
+      expect(names).not.toContain(harness.role('owner'));
+      await harness.query(
+        'postgres',
+        `CREATE ROLE "${harness.role('deputy')}" LOGIN IN ROLE "${harness.role('runbook')}"`,
+      );
+      await harness.query('postgres', `CREATE ROLE "${harness.role('backup')}" LOGIN REPLICATION`);
+      await harness.query('postgres', `CREATE ROLE "${harness.role('files')}" LOGIN IN ROLE pg_read_server_files`);
+      try {
+        expect(await databases.administrators()).toEqual(
+          expect.arrayContaining(['deputy', 'backup', 'files'].map(harness.role)),
+        );
+      } finally {
+        for (const role of ['deputy', 'backup', 'files'])
+          await harness.query('postgres', `DROP ROLE "${harness.role(role)}"`);
+      }
+    });
+  });
+
+  describe('who may do what', () => {
+    it('owners, grants, defaults and settings are the target’s', async () => {
+      const target = await makeLandscape();
+      const source = await makeLandscape();
+      await harness.query(
+        source,
+        `GRANT ALL ON ALL TABLES IN SCHEMA dbo TO PUBLIC; CREATE TABLE dbo.newer (a integer)`,
+      );
+      await harness.query(
+        target,
+        `ALTER DATABASE "${target.replaceAll('"', '""')}" SET search_path TO dbo, "Odd ""Schema"`,
+      );
+      await harness.query(
+        target,
+        `ALTER ROLE "${harness.role('user')}" IN DATABASE "${target.replaceAll('"', '""')}" SET work_mem TO '5MB'`,
+      );
+      const { id } = (await databases.find(target)) ?? { id: '' };
+      const rights = await answers(target, RIGHTS);
+      const settings = `SELECT setrole::regrole::text AS role, setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = $1 ORDER BY 1`;
+      const configured = await harness.query('postgres', settings, [target]);
+      const runbook = await openPostgresDatabases()(inject('postgresUrl'));
+      try {
+        const copy = await runbook.copy(harness.connection(source), copyName(), unseen, never());
+        await runbook.giveAccess(copy.id, await runbook.access(id));
+        await runbook.finish(copy.id);
+        await runbook.open(copy.id);
+        expect(await harness.query('postgres', settings, [copy.name])).toEqual(configured);
+        const [heir] = await harness.query<{ may: boolean }>(
+          copy.name,
+          `SELECT has_table_privilege('${harness.role('user')}', 'dbo.newer', 'SELECT') AS may`,
+        );
+        expect(heir?.may).toBe(true);
+        await harness.query(copy.name, 'DROP TABLE dbo.newer');
+        const given = await answers(copy.name, RIGHTS);
+        for (const [k, question] of RIGHTS.entries()) expect([question, given[k]]).toEqual([question, rights[k]]);
+        await runbook.shut(copy.id);
+        await runbook.drop(copy.id);
+      } finally {
+        await runbook.close();
+      }
+    });
+  });
+
+  describe('when connections break', () => {
+    const endRunbook = () =>
+      harness.query('postgres', 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [
+        harness.role('runbook'),
+      ]);
+
+    it('a copy that lost its connections is begun again and whole in the end', async () => {
+      const source = await harness.create({ Table: texts(['a']) });
+      await harness.query(
+        source,
+        'CREATE TABLE dbo.large AS SELECT n, md5(n::text) AS text FROM generate_series(1, 50000) n',
+      );
+      const wanted = copyName();
+      let broken: Promise<unknown> | undefined;
+      const watch = () => {
+        broken ??= endRunbook();
+      };
+      await databases.copy(harness.connection(source), wanted, watch, never()).catch(unseen);
+      await broken;
+      await expect.poll(() => databases.find(wanted).catch(() => undefined)).not.toBeUndefined();
+      expect((await databases.find(wanted))?.isOpen ?? false).toBe(false);
+      await expect
+        .poll(
+          () =>
+            databases
+              .copy(harness.connection(source), wanted, unseen, never())
+              .catch((error: unknown) => String(error)),
+          { timeout: 10_000 },
+        )
+        .toMatchObject({ name: wanted });
+      expect(await harness.query(wanted, CHECKSUMS)).toEqual(await harness.query(source, CHECKSUMS));
+    });
+
+    it('a mask is applied once, however often its connection is lost', { timeout: 60_000 }, async () => {
+      const values = Array.from({ length: 200 }, (_, k) => `value ${k}`);
+      const source = await harness.create({ Table: texts(values) });
+      const copy = await copyOf(databases, harness, source);
+      const rule = ruleOf({ table: 'Table', action: 'mask', column: 'VALUE', mask: 'keepFormat', seed: 's' });
+      let finished = false;
+      const breaker = (async () => {
+        for (let k = 0; k < 12 && !finished; k += 1) await endRunbook();
+      })();
+      for (let attempt = 0; !finished && attempt < 100; attempt += 1) {
+        finished = await apply(databases, copy.id, rule).then(
+          () => true,
+          () => false,
+        );
+      }
+      await breaker;
+      expect(finished).toBe(true);
+      const masked = values.map((value) => maskValue('keepFormat', 's', { kind: 'text', maxLength: 200 }, value));
+      expect(await harness.rows(copy.name, 'Table')).toEqual(texts(masked));
+    });
+  });
+
+  it('masks fit their columns: numbers, identifiers, short texts, tables without a key', async () => {
+    const source = await harness.create({ Table: texts([]) });
+    await harness.query(
+      source,
+      `CREATE TABLE dbo.many (i integer, b bigint, n numeric(8, 3), g uuid, c char(4), v varchar(5), at date);
+      INSERT INTO dbo.many SELECT 2147483647 - k, 9223372036854775807 - k, k * -1.125, gen_random_uuid(), 'ab' || k, 'abc' || k, '2026-01-01' FROM generate_series(1, 9) k`,
+    );
+    const copy = await copyOf(databases, harness, source);
+    for (const column of ['i', 'b', 'n', 'g', 'c', 'v']) {
+      const rule = ruleOf({ table: 'many', action: 'mask', column, mask: 'hash' });
+      expect(await apply(databases, copy.id, rule)).toMatchObject({ rows: 9 });
+      expect(await databases.verifyRule(copy.id, rule, harness.connection(source))).toEqual([]);
+    }
+    const rows = `SELECT i::text, b::text, n::text, g::text, c::text, v::text FROM dbo.many`;
+    const before = new Set(
+      (await harness.query<Record<string, string>>(source, rows)).flatMap((row) => Object.values(row)),
+    );
+    const after = (await harness.query<Record<string, string>>(copy.name, rows)).flatMap((row) => Object.values(row));
+    expect(after.filter((value) => before.has(value) && value.length > 4)).toEqual([]);
+    const unfit = ruleOf({ table: 'many', action: 'mask', column: 'at', mask: 'hash' });
+    await expect(apply(databases, copy.id, unfit)).rejects.toMatchObject({ code: 'SCRUB_TYPE_UNFIT' });
+  });
+
+  it('a value that does not fit its column is refused, not cut off', async () => {
+    const source = await harness.create({ Table: texts(['a']) });
+    const copy = await copyOf(databases, harness, source);
+    const rule = ruleOf({ table: 'Table', action: 'set', column: 'VALUE', value: 'x'.repeat(201) });
+    await expect(apply(databases, copy.id, rule)).rejects.toMatchObject({ code: 'DATABASE_REFUSED' });
+    expect(await harness.rows(copy.name, 'Table')).toEqual(texts(['a']));
+  });
+});
