@@ -231,12 +231,6 @@ export const REFRESH_ERRORS = {
     cause: 'Somebody dropped or renamed one of the four databases while the operation ran.',
     remedy: 'Roll the operation back.',
   },
-  DATABASE_IN_SERVICE: {
-    class: 'bug',
-    message: 'The database {name} is in service and is not dropped.',
-    cause: 'Somebody renamed databases by hand, or a mistake in Freshet.',
-    remedy: 'Give the databases their names back, then try again.',
-  },
   STEP_BROKE_OFF: {
     class: 'bug',
     message: 'The step {step} broke off: {reason}.',

@@ -19,6 +19,6 @@ export interface SynchronizationRequest {
 
 export interface SynchronizationProgress {
   readonly status: 'running' | 'succeeded' | 'failed';
-  /** In the words of the environment; empty when it says nothing. */
+  /** In the words of the environment, without secrets; empty when it says nothing. */
   readonly text: string;
 }
