@@ -22,15 +22,18 @@ describe('any history of crashes, errors, workers that stand still and people wh
   });
 });
 
+/** The others strike calls of databases alone. */
+const isOfAll = (blow: Blow): boolean => blow === 'kill' || blow === 'error';
+
 describe('whatever single point of a refresh is struck', () => {
-  const BLOWS: Blow[] = ['kill', 'error', 'stop'];
+  const BLOWS: Blow[] = ['kill', 'error', 'stop', 'outage'];
 
   /** Strikes each point from `from` on, in a history of its own. */
   async function strikeAll(blow: Blow, turns: Turns, from: (whole: RefreshHistory) => number): Promise<string[]> {
     const points: Point[] = [];
     const whole = new RefreshHistory(noting(points), turns);
     await whole.run();
-    const chosen = points.filter((point) => point.number >= from(whole) && (blow !== 'stop' || canStop(point)));
+    const chosen = points.filter((point) => point.number >= from(whole) && (isOfAll(blow) || canStop(point)));
     expect(chosen.length).toBeGreaterThan(15);
     const ill: string[] = [];
     for (const { number } of chosen) {

@@ -102,9 +102,9 @@ export class RefreshHistory {
     if (moment === 'after') this.#seen(operation);
     if (!this.#faulty) return null;
     this.points += 1;
-    const blow = this.#faults({ number: this.points, operation, moment });
+    const blow = this.#faults({ number: this.points, operation, moment, now: this.#world.clock.now() });
     if (blow) this.trace.push(`${this.points} ${moment} ${operation}: ${blow}`);
-    if (blow === 'stop') this.#hindered = true;
+    this.#hindered ||= blow === 'stop' || blow === 'outage';
     return blow;
   }
 
