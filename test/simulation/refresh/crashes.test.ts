@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Blow, canStop, drawnFaults, noting, oneBlow, type Point } from './faults.ts';
-import { RefreshHistory, runRefreshSeed, type Turns } from './history.ts';
+import { RefreshHistory, type Turns } from './history.ts';
+import { runRefreshSeed } from './run-seed.ts';
 
 const SEEDS = 200;
 
