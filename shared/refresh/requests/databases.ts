@@ -1,6 +1,5 @@
 import { type DatabaseRole, idKey } from '../../control/environment.ts';
 import { type Operation, pairsOf } from '../../control/operation.ts';
-import { LOCKING_TARGET } from '../../control/rules/locks.ts';
 import type { RefreshPorts } from '../ports.ts';
 
 /** An old database that an operation keeps until its sign-off: the point to which a rollback leads back. */
@@ -22,9 +21,7 @@ export async function keptDatabases(ports: RefreshPorts, projectId: number): Pro
   const kept: KeptDatabase[] = [];
   for (const environment of environments) {
     const operations = await ports.control.operations.locking(environment);
-    const own = operations.filter(
-      ({ targetId, state }) => idKey(targetId) === idKey(environment.id) && LOCKING_TARGET.includes(state),
-    );
+    const own = operations.filter(({ targetId }) => idKey(targetId) === idKey(environment.id));
     kept.push(...own.flatMap(keptBy));
   }
   return kept;

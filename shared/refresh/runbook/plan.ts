@@ -41,6 +41,8 @@ interface Planned {
   readonly abortable?: true;
   /** Whatever error it meets, it is tried again as often as allowed: names must not stay half right, nor copies behind. */
   readonly stubborn?: true;
+  /** It waits for trouble that passes, however long that takes: the names are not right before it has ended. */
+  readonly patient?: true;
 }
 
 export const FIRST_STEP: RunbookStep = 'preflight';
@@ -75,7 +77,7 @@ export const RUNBOOK: Readonly<Record<RunbookStep, Planned>> = {
   synchronize: { title: 'Synchronizes the database', next: { step: 'check' }, failed: FAIL },
   check: { title: 'Verifies the result', next: { step: 'release' }, failed: FAIL },
   release: { title: 'Puts the target into service', next: { event: 'complete' }, failed: FAIL },
-  putBack: { title: 'Puts the old databases back', next: DISCARD, failed: FAIL, stubborn: true },
+  putBack: { title: 'Puts the old databases back', next: DISCARD, failed: FAIL, stubborn: true, patient: true },
   discard: { title: 'Drops the copies', next: FAIL, failed: FAIL, stubborn: true },
   rollbackTakeDown: { title: 'Takes the target out of service', next: { step: 'restore' }, failed: ROLLBACK_FAILS },
   restore: { title: 'Finds or restores the old databases', next: { step: 'swapBack' }, failed: ROLLBACK_FAILS },
@@ -84,6 +86,7 @@ export const RUNBOOK: Readonly<Record<RunbookStep, Planned>> = {
     next: { step: 'rollbackDiscard' },
     failed: ROLLBACK_FAILS,
     stubborn: true,
+    patient: true,
   },
   rollbackDiscard: { title: 'Drops the copies', next: { step: 'rollbackRelease' }, failed: ROLLBACK_FAILS },
   rollbackRelease: {

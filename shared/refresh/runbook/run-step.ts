@@ -101,10 +101,8 @@ async function failed(turn: Turn, error: unknown): Promise<StepOutcome> {
   const failure = asRegistered(error, step);
   turn.log.line(`broke off: ${failure.message} (${failure.code})`);
   if (operation.abortedBy && isAbortable(step)) return follow(turn, RUNBOOK[step].next);
-  const plan = RUNBOOK[step];
-  const mayPass = failure.class === 'retry' || failure.class === 'smaller' || !isFreshetError(error);
-  const passes = mayPass || plan.stubborn === true;
-  if (plan.failed === 'again' || (passes && operation.attempts < ATTEMPTS_MAX)) {
+  const following = RUNBOOK[step].failed;
+  if (following === 'again' || isTriedAgain(turn, failure, isFreshetError(error))) {
     await turn.change(() => ({ turn: null }));
     const afterMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(operation.attempts - 1, 10));
     return { outcome: 'again', afterMs, step };
@@ -114,7 +112,15 @@ async function failed(turn: Turn, error: unknown): Promise<StepOutcome> {
   turn.ports.log.write('error', 'runbook step failed', { operationId: operation.id, step, code, reason: message });
   // What clears up after a failure does not hide it.
   const first = isClearingUp(step) ? operation.failure : null;
-  return follow(turn, plan.failed, { failure: first ?? { step, code, message, remedy } });
+  return follow(turn, following, { failure: first ?? { step, code, message, remedy } });
+}
+
+/** `known`: it is an error of the register, so its class says whether it passes. */
+function isTriedAgain({ operation, step }: Turn, failure: FreshetError, known: boolean): boolean {
+  const { stubborn, patient } = RUNBOOK[step];
+  const passes = failure.class === 'retry' || failure.class === 'smaller';
+  if (passes && patient) return true;
+  return (passes || !known || stubborn === true) && operation.attempts < ATTEMPTS_MAX;
 }
 
 const isClearingUp = (step: RunbookStep): boolean => step === 'putBack' || step === 'discard';

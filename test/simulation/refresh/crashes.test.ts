@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Blow, canStop, drawnFaults, noting, oneBlow, type Point } from './faults.ts';
-import { RefreshHistory, runRefreshSeed, type Turns } from './history.ts';
+import { RefreshHistory, type Turns } from './history.ts';
+import { runRefreshSeed } from './run-seed.ts';
 
 const SEEDS = 200;
 
@@ -22,15 +23,18 @@ describe('any history of crashes, errors, workers that stand still and people wh
   });
 });
 
+/** The others strike calls of databases alone. */
+const isOfAll = (blow: Blow): boolean => blow === 'kill' || blow === 'error';
+
 describe('whatever single point of a refresh is struck', () => {
-  const BLOWS: Blow[] = ['kill', 'error', 'stop'];
+  const BLOWS: Blow[] = ['kill', 'error', 'stop', 'outage'];
 
   /** Strikes each point from `from` on, in a history of its own. */
   async function strikeAll(blow: Blow, turns: Turns, from: (whole: RefreshHistory) => number): Promise<string[]> {
     const points: Point[] = [];
     const whole = new RefreshHistory(noting(points), turns);
     await whole.run();
-    const chosen = points.filter((point) => point.number >= from(whole) && (blow !== 'stop' || canStop(point)));
+    const chosen = points.filter((point) => point.number >= from(whole) && (isOfAll(blow) || canStop(point)));
     expect(chosen.length).toBeGreaterThan(15);
     const ill: string[] = [];
     for (const { number } of chosen) {

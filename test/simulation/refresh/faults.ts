@@ -8,8 +8,11 @@ export class Killed extends Error {}
 
 type Moment = 'before' | 'after';
 
-/** What may strike at a point of a history. `error`: one that passes; `stop`: one that does not; `freeze`: the worker stands still. */
-export type Blow = 'kill' | 'error' | 'stop' | 'freeze';
+/**
+ * What may strike at a point of a history. `error`: one that passes; `stop`: one that does not; `outage`: one of many, for the
+ * databases are away for a while; `freeze`: the worker stands still.
+ */
+export type Blow = 'kill' | 'error' | 'stop' | 'outage' | 'freeze';
 
 /** A call of a port, before its effect or between it and its answer; or within it, between two tables or ranges. */
 export interface Point {
@@ -17,6 +20,8 @@ export interface Point {
   readonly number: number;
   readonly operation: string;
   readonly moment: Moment;
+  /** Ms. */
+  readonly now: number;
 }
 
 export type Faults = (point: Point) => Blow | null;
@@ -29,11 +34,14 @@ export const noting =
     return null;
   };
 
-/** The given blow at the n-th point, and nothing else. */
-export const oneBlow =
-  (at: number, blow: Blow): Faults =>
-  ({ number }) =>
-    number === at ? blow : null;
+/** The given blow at the n-th point, and nothing else; an outage lasts an hour from there. */
+export function oneBlow(at: number, blow: Blow): Faults {
+  const outage = outageFrom(({ number }) => number === at, OUTAGE_MAX_MS);
+  return (point) => {
+    if (blow === 'outage') return outage(point) ? blow : null;
+    return point.number === at ? blow : null;
+  };
+}
 
 /** Databases alone give errors that do not pass. */
 export const canStop = ({ operation, moment }: Point): boolean =>
@@ -49,9 +57,11 @@ const canFreeze = ({ operation, moment }: Point): boolean =>
 /** Kills and passing errors together are fewer than a step has attempts. */
 const PASSING_MAX = 6;
 /** About as many points as a history has: of any kind, of those that can stop, of those that can freeze. */
-const POINTS = 800;
-const STOPPING = 250;
+const POINTS = 1_000;
+const STOPPING = 230;
 const FREEZING = 400;
+/** Longer than a step is tried. */
+const OUTAGE_MAX_MS = 3_600_000;
 
 export function drawnFaults(random: Random): Faults {
   const passing = new Map<number, Blow>();
@@ -59,10 +69,22 @@ export function drawnFaults(random: Random): Faults {
     passing.set(between(random, 1, POINTS), random() < 0.5 ? 'kill' : 'error');
   let stops = random() < 0.3 ? between(random, 1, STOPPING) : 0;
   let freezes = random() < 0.4 ? between(random, 1, FREEZING) : 0;
+  let outages = random() < 0.4 ? between(random, 1, STOPPING) : 0;
+  const outage = outageFrom((point) => canStop(point) && --outages === 0, between(random, 1, OUTAGE_MAX_MS));
   return (point) => {
+    if (outage(point)) return 'outage';
     if (canStop(point) && --stops === 0) return 'stop';
     if (canFreeze(point) && --freezes === 0) return 'freeze';
     return passing.get(point.number) ?? null;
+  };
+}
+
+/** Whether the databases are away at a point, which they are for `lastsMs` once it begins. */
+function outageFrom(begins: (point: Point) => boolean, lastsMs: number): (point: Point) => boolean {
+  let until = 0;
+  return (point) => {
+    if (begins(point)) until = point.now + lastsMs;
+    return canStop(point) && point.now < until;
   };
 }
 
@@ -97,7 +119,7 @@ export class FaultyProcess {
       throw new Killed();
     }
     if (blow === 'stop') throw new FreshetError('DATABASE_REFUSED', { text: 'no' });
-    if (blow === 'error') throw passingError(operation);
+    if (blow === 'error' || blow === 'outage') throw passingError(operation);
   }
 }
 

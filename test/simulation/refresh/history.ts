@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Random, seededRandom } from '../../../local/dataverse/model/random.ts';
 import type { OperationState } from '../../../shared/control/operation.ts';
 import type { Kept } from '../../../shared/control/operations.port.ts';
 import { isFreshetError } from '../../../shared/errors/error.ts';
@@ -102,9 +101,9 @@ export class RefreshHistory {
     if (moment === 'after') this.#seen(operation);
     if (!this.#faulty) return null;
     this.points += 1;
-    const blow = this.#faults({ number: this.points, operation, moment });
+    const blow = this.#faults({ number: this.points, operation, moment, now: this.#world.clock.now() });
     if (blow) this.trace.push(`${this.points} ${moment} ${operation}: ${blow}`);
-    if (blow === 'stop') this.#hindered = true;
+    this.#hindered ||= blow === 'stop' || blow === 'outage';
     return blow;
   }
 
@@ -279,37 +278,4 @@ function unlessHindered(error: unknown): null {
 function unlessForbidden(error: unknown): null {
   if (isFreshetError(error, 'OPERATION_STATE_FORBIDS')) return null;
   throw error;
-}
-
-export interface RefreshOutcome {
-  readonly seed: number;
-  readonly state: OperationState | null;
-  /** The promise that was broken, or null. */
-  readonly broken: string | null;
-  readonly trace: readonly string[];
-}
-
-export async function runRefreshSeed(seed: number, drawn: (random: Random) => Faults): Promise<RefreshOutcome> {
-  const random = seededRandom(seed);
-  const turns = drawTurns(random);
-  const history = new RefreshHistory(drawn(random), turns);
-  return history.run().then(
-    (state) => ({ seed, state, broken: null, trace: history.trace }),
-    (error: unknown) => ({
-      seed,
-      state: null,
-      broken: String(error instanceof Error ? (error.stack ?? error.message) : error),
-      trace: [JSON.stringify(turns), ...history.trace],
-    }),
-  );
-}
-
-function drawTurns(random: Random): Turns {
-  return {
-    synchronizationFails: random() < 0.25,
-    scrubUndone: random() < 0.1,
-    ...(random() < 0.25 ? { abortAt: 1 + Math.floor(random() * 14) } : {}),
-    wholeNext: true,
-    afterwards: random() < 0.5 ? 'sign off' : 'roll back',
-  };
 }

@@ -6,7 +6,7 @@ import { mutated } from '../mutants.ts';
 import { REFRESH_MUTANTS } from './mutants.ts';
 
 const SEED_PROCESS = fileURLToPath(new URL('seed-process.ts', import.meta.url));
-const SEEDS = 200;
+const SEEDS = 400;
 
 describe('a rule of the runbook switched off', () => {
   it.each(REFRESH_MUTANTS)('is noticed: $name', async (mutant) => {

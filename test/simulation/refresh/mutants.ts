@@ -78,8 +78,15 @@ export const REFRESH_MUTANTS: readonly Mutant[] = [
     name: 'no-second-attempt',
     breaks: 'trouble that passes fails nothing',
     file: 'shared/refresh/runbook/run-step.ts',
-    from: 'passes && operation.attempts < ATTEMPTS_MAX',
-    to: 'passes && operation.attempts < 1',
+    from: 'operation.attempts < ATTEMPTS_MAX',
+    to: 'operation.attempts < 1',
+  },
+  {
+    name: 'names-given-up',
+    breaks: 'whoever puts names right waits for an outage to end, however long it lasts',
+    file: 'shared/refresh/runbook/run-step.ts',
+    from: 'if (passes && patient) return true;',
+    to: '',
   },
   {
     name: 'hold-kept',

@@ -6,7 +6,7 @@ const [name, seeds] = process.argv.slice(2);
 const mutant = REFRESH_MUTANTS.find((one) => one.name === name);
 if (!mutant) throw new Error(`There is no mutant ${name}.`);
 applyMutant(mutant);
-const { runRefreshSeed } = await import('./history.ts');
+const { runRefreshSeed } = await import('./run-seed.ts');
 const { drawnFaults } = await import('./faults.ts');
 
 for (let seed = 1; seed <= Number(seeds); seed++) {
