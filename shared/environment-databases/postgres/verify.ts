@@ -5,9 +5,9 @@ import { meetsAll, type RowValue, same } from '../conditions.ts';
 import type { RuleFinding } from '../model.ts';
 import { columnsOf, conditionsOf, type MaskRule, type ScrubRule } from '../scrub-rules.ts';
 import { Parameters, ruleText } from './predicates.ts';
-import { keyFor } from './scrub.ts';
 import { columnOf, nameOf, type StandingTable, tablesOfRule } from './tables.ts';
 import { hasTraces, TRACES } from './traces.ts';
+import { keyFor } from './walk.ts';
 
 /**
  * A second opinion on what a rule left: the values themselves are read and judged here, so that a mistake in the rule's

@@ -14,6 +14,7 @@ const tableWith = (column: string, compared: 'text' | 'number' | 'flag'): Standi
   ]),
   keys: [],
   rows: 0,
+  blocks: null,
   isReferenced: false,
 });
 
