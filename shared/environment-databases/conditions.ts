@@ -3,10 +3,7 @@ import type { Condition, Scalar } from './scrub-rules.ts';
 /** A value of a row as it is read for a rule: texts and numbers as they are, whatever has no such form as its text. */
 export type RowValue = Scalar | null;
 
-/**
- * Whether a row meets all conditions. The databases answer the same question in SQL; this one is theirs in memory, and a
- * second opinion on theirs when a rule is verified. `cellOf` gets names as the conditions spell them.
- */
+/** Whether a row meets all conditions: what SQL answers elsewhere. `cellOf` gets names as the conditions spell them. */
 export function meetsAll(conditions: readonly Condition[], cellOf: (column: string) => RowValue): boolean {
   return conditions.every((condition) => meets(condition, cellOf(condition.column)));
 }

@@ -17,16 +17,14 @@ import { columnsWithoutRule, type RunningJobsQuery, type ScrubRule } from '../sc
 import { giveInnerAccess, parseAccess, readAccess } from './access.ts';
 import { resetAdministrator, runningJobs } from './administer.ts';
 import { PATIENT, ServerConnections } from './connections.ts';
-import { makeCopy } from './copy.ts';
+import { emptyDatabase, ensureCopy, removeDatabase } from './copies.ts';
 import { giveEntry, revokeEntry } from './entry.ts';
 import { environmentError, stateOf } from './errors.ts';
 import { writeComment, writeMark } from './marks.ts';
 import { PIECE_BYTES } from './rows.ts';
 import { applyRule, countRule, RANGE_ROWS } from './scrub.ts';
 import {
-  createShut,
   databaseOf,
-  endSessions,
   entryOf,
   factsOf,
   findDatabase,
@@ -101,33 +99,8 @@ class PostgresDatabases implements EnvironmentDatabases {
     watch: (progress: CopyProgress) => void,
     cancelled: AbortSignal,
   ): Promise<DatabaseFacts> {
-    return told(() =>
-      this.#alone(name, async () => {
-        if (!COPY_NAME.test(name))
-          throw new FreshetError('DATABASE_BUG', { text: 'a copy bears a name that is none of one' });
-        const standing = await this.#server.onServer((session) => findDatabase(session, { name }));
-        if (standing && !isHalfCopy(standing)) return wholeCopy(standing);
-        if (standing) await this.#remove(standing);
-        try {
-          await makeCopy({
-            source,
-            create: (options) => this.#create(name, options),
-            watch,
-            cancelled,
-            pieceBytes: this.#pieceBytes,
-          });
-        } catch (error) {
-          await this.#removeHalf(name);
-          throw error;
-        }
-        await this.#server.inServerTransaction((session) =>
-          writeMark(session, name, { state: 'unscrubbed', comment: null }),
-        );
-        const made = await this.#server.onServer((session) => findDatabase(session, { name }));
-        if (!made) throw new FreshetError('DATABASE_UNAVAILABLE', { text: 'the copy is gone' });
-        return factsOf(made);
-      }),
-    );
+    const request = { source, name, watch, cancelled, pieceBytes: this.#pieceBytes };
+    return told(() => ensureCopy(this.#server, request));
   }
 
   access(id: string): Promise<Access> {
@@ -162,7 +135,7 @@ class PostgresDatabases implements EnvironmentDatabases {
         await revokeEntry(session, name, entry);
         await writeMark(session, name, { state: 'shut', entry, comment });
       });
-      await this.#endSessions(id, name);
+      await emptyDatabase(this.#server, { id, name });
     });
   }
 
@@ -183,7 +156,7 @@ class PostgresDatabases implements EnvironmentDatabases {
       const database = await this.#database(id);
       if (database.name === name) return;
       await this.#server.leave(name);
-      if (database.mark) await this.#endSessions(id, database.name);
+      if (database.mark) await emptyDatabase(this.#server, database);
       await this.#server.leave(database.name);
       await this.#server
         .onServer((session) => session.query(`ALTER DATABASE ${quoteName(database.name)} RENAME TO ${quoteName(name)}`))
@@ -199,7 +172,7 @@ class PostgresDatabases implements EnvironmentDatabases {
       if (!database) return;
       if (!database.mark && !isHalfCopy(database))
         throw new FreshetError('DATABASE_IN_SERVICE', { name: database.name });
-      await this.#remove(database);
+      await removeDatabase(this.#server, database);
     });
   }
 
@@ -272,56 +245,6 @@ class PostgresDatabases implements EnvironmentDatabases {
   async #inside(id: string): Promise<PostgresPool> {
     return this.#server.inside((await this.#database(id)).name);
   }
-
-  /** Two that make the same copy would drop each other's half. DATABASE_UNAVAILABLE while another is at it. */
-  #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return this.#server.onServer(async (session) => {
-      // A lock of the session: it ends with the process that holds it.
-      const key = [`freshet copy ${name}`];
-      const [row] = await session.query<{ locked: boolean }>(
-        'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
-        key,
-      );
-      if (!row?.locked) throw new FreshetError('DATABASE_UNAVAILABLE', { text: `the copy ${name} is being made` });
-      try {
-        return await work();
-      } finally {
-        // A lost connection has given it back already.
-        await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', key).catch(() => undefined);
-      }
-    });
-  }
-
-  async #create(name: string, options: string): Promise<PostgresPool> {
-    await createShut(
-      (work) => this.#server.inServerTransaction(work),
-      (work) => this.#server.onServer(work),
-      name,
-      options,
-    );
-    return this.#server.inside(name);
-  }
-
-  async #remove({ id, name }: ServerDatabase): Promise<void> {
-    await this.#server.leave(name);
-    await this.#endSessions(id, name);
-    await this.#server.onServer((session) => session.query(`DROP DATABASE IF EXISTS ${quoteName(name)} WITH (FORCE)`));
-  }
-
-  /** What cannot be removed now is by the next attempt. */
-  async #removeHalf(name: string): Promise<void> {
-    try {
-      const half = await this.#server.onServer((session) => findDatabase(session, { name }));
-      if (half && isHalfCopy(half)) await this.#remove(half);
-    } catch {
-      await this.#server.leave(name);
-    }
-  }
-
-  async #endSessions(id: string, name: string): Promise<void> {
-    await this.#server.leave(name);
-    await this.#server.onServer((session) => endSessions(session, id));
-  }
 }
 
 async function told<T>(work: () => Promise<T>): Promise<T> {
@@ -334,14 +257,6 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
 
 function facts(database: ServerDatabase | null): DatabaseFacts | null {
   return database && factsOf(database);
-}
-
-/** DATABASE_NAME_TAKEN for a database that no copying made. */
-function wholeCopy(standing: ServerDatabase): DatabaseFacts {
-  if (standing.mark?.state !== 'unscrubbed' && standing.mark?.state !== 'shut') {
-    throw new FreshetError('DATABASE_NAME_TAKEN', { name: standing.name });
-  }
-  return factsOf(standing);
 }
 
 const DUPLICATE_DATABASE = '42P04';

@@ -9,11 +9,12 @@ import type { MaskRule, ScrubRule } from '../scrub-rules.ts';
 import { Parameters, ruleText } from './predicates.ts';
 import { columnOf, nameOf, quotedColumn, type StandingTable, tablesOfRule } from './tables.ts';
 import { hasTraces, TRACES } from './traces.ts';
+import { keyFor, type Place, type Range, type Walk, walkFor } from './walk.ts';
 
 /** Rules at work in a copy, range by range; how far each is stands in the copy, written by the range's own transaction. */
 
-/** Rows walked through in one transaction: seconds of work, so that a cancellation is heard and little is done twice. */
-export const RANGE_ROWS = 50_000;
+/** Rows of a mask in one transaction. */
+export const RANGE_ROWS = 20_000;
 
 /** Rows of a mask in memory at once. */
 const MASKED_AT_ONCE = 5_000;
@@ -40,34 +41,28 @@ export async function applyRule(pool: PostgresPool, id: string, run: RuleRun): P
   return { status: tables.length > 0 ? 'applied' : 'skipped', tables: tables.map(nameOf), rows };
 }
 
-/** What the rule's own column leaves of the ways through the table; none: all rows are one range. */
-export function keyFor(table: StandingTable, rule: ScrubRule): readonly string[] | null {
-  const changed = 'column' in rule && rule.column !== undefined ? columnOf(table, rule.column).name : null;
-  // A row whose key changes might be met again behind itself.
-  return table.keys.find((key) => changed === null || !key.includes(changed)) ?? null;
-}
-
 interface Progress {
-  /** The key of the last row that was walked through; null: none yet. */
-  readonly last: readonly string[] | null;
+  readonly last: Place;
   readonly rows: number;
   readonly finished: boolean;
 }
 
 async function applyToTable(pool: PostgresPool, table: StandingTable, run: RuleRun): Promise<number> {
   checkMask(table, run.rule);
-  const key = keyFor(table, run.rule);
-  for (let walked = 0; ; walked += run.rangeRows) {
+  const walk = walkFor(table, run.rule, run.rangeRows);
+  for (;;) {
     if (run.cancelled.aborted) throw new FreshetError('COPY_CANCELLED');
+    let told = { done: 1, of: 1 };
     const progress = await inTransaction(pool, async (session) => {
       const before = await lockProgress(session, run.rule, table);
       if (before.finished) return before;
-      const after = await applyRange(session, table, key, before, run);
+      const { rows, range } = await applyRange(session, table, run.rule, walk, before.last);
+      told = range;
+      const after = { last: range.end, rows: before.rows + rows, finished: range.end === null };
       await keepProgress(session, run.rule, table, after);
       return after;
     });
-    const of = Math.max(table.rows, walked);
-    run.watch(progress.finished ? of : Math.min(of, walked + run.rangeRows), of);
+    run.watch(told.done, told.of);
     if (progress.finished) return progress.rows;
   }
 }
@@ -107,62 +102,23 @@ async function keepProgress(
 async function applyRange(
   session: Session,
   table: StandingTable,
-  key: readonly string[] | null,
-  before: Progress,
-  { rule, rangeRows }: RuleRun,
-): Promise<Progress> {
-  if (rule.action === 'truncate') return { last: null, rows: await empty(session, table), finished: true };
-  // There are no statistics before the scrub is over, and without them the server would sort the table for each range.
-  if (key)
-    await session.query(
-      'SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off',
-    );
-  const last = key && (await endOfRange(session, table, key, before.last, rangeRows));
+  rule: ScrubRule,
+  walk: Walk,
+  after: Place,
+): Promise<{ rows: number; range: Range }> {
+  if (rule.action === 'truncate') return { rows: await empty(session, table), range: ALL };
   const parameters = new Parameters();
-  const where = [
-    ...(key && before.last ? [`${keyTuple(key)} > ${valueTuple(table, key, before.last, parameters)}`] : []),
-    ...(key && last ? [`${keyTuple(key)} <= ${valueTuple(table, key, last, parameters)}`] : []),
-    ruleText(table, rule, parameters),
-  ].join(' AND ');
+  const range = await walk(session, after, parameters);
+  const where = [...range.conditions, ruleText(table, rule, parameters)].join(' AND ');
+  const selection = { where, parameters };
   const rows =
     rule.action === 'mask'
-      ? await mask(session, table, key, rule, { where, parameters })
-      : await change(session, table, rule, { where, parameters });
-  return { last: last ?? before.last, rows: before.rows + rows, finished: last === null };
+      ? await mask(session, table, rule, selection)
+      : await change(session, table, rule, selection);
+  return { rows, range };
 }
 
-/** Null: what remains is less than a range. */
-async function endOfRange(
-  session: Session,
-  table: StandingTable,
-  key: readonly string[],
-  last: readonly string[] | null,
-  rangeRows: number,
-): Promise<string[] | null> {
-  const parameters = new Parameters();
-  const where = last ? ` WHERE ${keyTuple(key)} > ${valueTuple(table, key, last, parameters)}` : '';
-  const columns = key.map((column) => quoteName(column));
-  const [row] = await session.query<{ key: string[] }>(
-    `SELECT ARRAY[${columns.map((column) => `${column}::text`).join(', ')}] AS key FROM ${table.relation}${where}
-     ORDER BY ${columns.join(', ')} OFFSET ${rangeRows - 1} LIMIT 1`,
-    parameters.values,
-  );
-  return row?.key ?? null;
-}
-
-function keyTuple(key: readonly string[]): string {
-  return `(${key.map(quoteName).join(', ')})`;
-}
-
-function valueTuple(
-  table: StandingTable,
-  key: readonly string[],
-  values: readonly string[],
-  parameters: Parameters,
-): string {
-  const places = key.map((column, k) => `${parameters.add(values[k], 'text')}::${columnOf(table, column).type}`);
-  return `(${places.join(', ')})`;
-}
+const ALL: Range = { conditions: [], end: null, done: 1, of: 1 };
 
 /** TRUNCATE, unless another table refers to this one: then row by row, for what refers to a row must have its say. */
 async function empty(session: Session, table: StandingTable): Promise<number> {
@@ -217,12 +173,12 @@ function valueText(table: StandingTable, column: string, value: string, paramete
 async function mask(
   session: Session,
   table: StandingTable,
-  key: readonly string[] | null,
   rule: MaskRule,
   { where, parameters }: Selection,
 ): Promise<number> {
   const { type, masked } = columnOf(table, rule.column);
   const column = quotedColumn(table, rule.column);
+  const key = keyFor(table, rule);
   const seed = rule.seed ?? (await readSeed(session));
   // Without a key a row is told by its place, which holds within the transaction that nobody disturbs.
   const places = key

@@ -1,9 +1,8 @@
 import { FreshetError } from '../../errors/error.ts';
-import { quoteName } from '../../sql/postgres/names.ts';
 import type { Session } from '../../sql/postgres/session.ts';
 import { COPY_NAME, type DatabaseFacts } from '../model.ts';
-import { readEntry, revokeEntry } from './entry.ts';
-import { type Entry, type Mark, readMark, writeMark } from './marks.ts';
+import { readEntry } from './entry.ts';
+import { type Entry, type Mark, readMark } from './marks.ts';
 
 /** Databases as their server's catalog tells of them; one question or change per function. */
 
@@ -65,26 +64,6 @@ export function factsOf({ id, name, bytes, allowsConnections, isInvalid, mark }:
 export function isHalfCopy({ name, allowsConnections, isInvalid, mark }: ServerDatabase): boolean {
   if (mark) return mark.state === 'copying';
   return COPY_NAME.test(name) && (!allowsConnections || isInvalid);
-}
-
-/**
- * An empty database that nobody but its owner and the server's administrators can enter at any moment: none may connect
- * until everybody else's right to do so is gone, and both happens in one transaction.
- */
-export async function createShut(
-  inTransaction: <T>(work: (session: Session) => Promise<T>) => Promise<T>,
-  onServer: <T>(work: (session: Session) => Promise<T>) => Promise<T>,
-  name: string,
-  options: string,
-): Promise<void> {
-  await onServer((session) =>
-    session.query(`CREATE DATABASE ${quoteName(name)} TEMPLATE template0 ALLOW_CONNECTIONS false ${options}`),
-  );
-  await inTransaction(async (session) => {
-    await revokeEntry(session, name, { grants: [] });
-    await writeMark(session, name, { state: 'copying', comment: null });
-    await session.query(`ALTER DATABASE ${quoteName(name)} ALLOW_CONNECTIONS true`);
-  });
 }
 
 /** Sessions that do not end within this time hold up the runbook, which tries again. */

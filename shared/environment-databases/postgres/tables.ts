@@ -29,6 +29,8 @@ export interface StandingTable {
   readonly keys: readonly (readonly string[])[];
   /** As the indexes were made; negative: not known. */
   readonly rows: number;
+  /** The largest partition's for a partitioned table; null where rows are not found by block. */
+  readonly blocks: number | null;
   readonly isReferenced: boolean;
 }
 
@@ -54,6 +56,7 @@ export async function tablesFor(
       relation: quoteTable(row),
       columns: await readColumns(session, row.id),
       keys: await readKeys(session, row.id),
+      blocks: await readBlocks(session, row.id),
     };
     const missing = columns.find((column) => !table.columns.has(column.toLowerCase()));
     if (missing)
@@ -114,12 +117,26 @@ async function readColumns(session: Session, id: string): Promise<Map<string, St
   );
 }
 
+async function readBlocks(session: Session, id: string): Promise<number | null> {
+  const [row] = await session.query<{ blocks: string | null }>(
+    `SELECT CASE WHEN c.relkind = 'r' AND (c.relhassubclass OR m.amname <> 'heap') THEN NULL
+       WHEN c.relkind = 'r' THEN pg_relation_size(c.oid)
+       ELSE (SELECT max(pg_relation_size(p.relid)) FROM pg_partition_tree(c.oid) p WHERE p.isleaf) END::bigint
+         / current_setting('block_size')::bigint AS blocks
+     FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam WHERE c.oid = $1::oid`,
+    [id],
+  );
+  return row?.blocks == null ? null : Number(row.blocks);
+}
+
+/** None where other tables inherit from this one: their rows may have the same keys. */
 async function readKeys(session: Session, id: string): Promise<string[][]> {
   const rows = await session.query<{ columns: string[] }>(
     `SELECT array_agg(a.attname::text ORDER BY k.place) AS columns
      FROM pg_catalog.pg_index x CROSS JOIN LATERAL unnest(x.indkey[0:x.indnkeyatts - 1]) WITH ORDINALITY k (number, place)
      LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number AND a.attnotnull
-     WHERE x.indrelid = $1::oid AND x.indisunique AND x.indisvalid AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL
+     WHERE x.indrelid = $1::oid AND NOT (SELECT c.relkind = 'r' AND c.relhassubclass FROM pg_catalog.pg_class c WHERE c.oid = x.indrelid)
+       AND x.indisunique AND x.indisvalid AND x.indimmediate AND x.indpred IS NULL AND x.indexprs IS NULL
      GROUP BY x.indexrelid, x.indisprimary, x.indnkeyatts HAVING count(a.attname) = x.indnkeyatts
      ORDER BY x.indisprimary DESC, x.indnkeyatts, x.indexrelid`,
     [id],

@@ -56,7 +56,7 @@ export async function makePostgresEnvironments(server: string): Promise<Postgres
   await login('owner');
   await login('runbook', `CREATEDB IN ROLE ${quoteName(role('owner'))}, pg_signal_backend`);
   await login('reader', 'BYPASSRLS IN ROLE pg_read_all_data');
-  const databases = new Set<string>();
+  let made = 0;
   const opened: { close(): Promise<void> }[] = [];
   const sessions: { user: string; client: pg.Client; ended: boolean }[] = [];
 
@@ -70,22 +70,28 @@ export async function makePostgresEnvironments(server: string): Promise<Postgres
     },
     connection: (name) => urlOf(name, role('reader')),
     async create(tables, users = []) {
-      const name = `environment ${mark} "${databases.size}"`;
-      databases.add(name);
-      await onServer(`CREATE DATABASE ${quoteName(name)} OWNER ${quoteName(role('owner'))}`);
-      await onServer(`REVOKE ALL ON DATABASE ${quoteName(name)} FROM PUBLIC`);
-      await onServer(`GRANT CONNECT ON DATABASE ${quoteName(name)} TO ${quoteName(role('reader'))}`);
+      const name = `environment ${mark} "${made}"`;
+      made += 1;
       const owner = quoteName(role('owner'));
-      await query(name, `CREATE SCHEMA dbo AUTHORIZATION ${owner}`);
-      for (const [table, rows] of Object.entries(tables)) await makeTable(query, name, table, rows, owner);
-      for (const user of users) {
-        await login(user);
-        await onServer(`GRANT CONNECT ON DATABASE ${quoteName(name)} TO ${quoteName(role(user))}`);
-        await query(
-          name,
-          `GRANT USAGE ON SCHEMA dbo TO ${quoteName(role(user))}; GRANT SELECT ON ALL TABLES IN SCHEMA dbo TO ${quoteName(role(user))}`,
+      const database = quoteName(name);
+      for (const user of users) await login(user);
+      const names = ['reader', ...users].map((user) => quoteName(role(user)));
+      await as(inside('postgres'), async (client) => {
+        await client.query(`CREATE DATABASE ${database} OWNER ${owner}`);
+        await client.query(
+          `REVOKE ALL ON DATABASE ${database} FROM PUBLIC; GRANT CONNECT ON DATABASE ${database} TO ${names}`,
         );
-      }
+      });
+      await as(inside(name), async (client) => {
+        await client.query(`CREATE SCHEMA dbo AUTHORIZATION ${owner}; GRANT USAGE ON SCHEMA dbo TO ${names}`);
+        for (const [table, rows] of Object.entries(tables)) {
+          await client.query(
+            `CREATE TABLE dbo.${quoteName(table)} (${columnsOf(rows)}); ALTER TABLE dbo.${quoteName(table)} OWNER TO ${owner}`,
+          );
+          await client.query(insertion(table), [JSON.stringify(rows)]);
+        }
+        await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA dbo TO ${names}`);
+      });
       return name;
     },
     async rows(database, table) {
@@ -102,7 +108,7 @@ export async function makePostgresEnvironments(server: string): Promise<Postgres
       ]);
     },
     async insert(database, table, row) {
-      await insertRows(query, database, table, [row]);
+      await query(database, insertion(table), [JSON.stringify([row])]);
     },
     async enters(database, user) {
       await login(user);
@@ -133,7 +139,6 @@ export async function makePostgresEnvironments(server: string): Promise<Postgres
       return (await Promise.all(alive)).includes(true);
     },
     async leaveHalfCopy(name) {
-      databases.add(name);
       await as(urlOf('postgres', role('runbook')), (client) =>
         client.query(`CREATE DATABASE ${quoteName(name)} ALLOW_CONNECTIONS false`),
       );
@@ -152,22 +157,17 @@ export async function makePostgresEnvironments(server: string): Promise<Postgres
   };
 }
 
-type Query = PostgresEnvironmentHarness['query'];
-
-async function makeTable(
-  query: Query,
-  database: string,
-  table: string,
-  rows: readonly Row[],
-  owner: string,
-): Promise<void> {
-  const columns = Object.keys(rows[0] ?? { RECID: 0 }).map((column) => {
-    const values = rows.map((row) => row[column] ?? null);
-    return `${quoteName(column)} ${typeOf(column, values)}`;
-  });
-  await query(database, `CREATE TABLE dbo.${quoteName(table)} (${columns.join(', ')})`);
-  await query(database, `ALTER TABLE dbo.${quoteName(table)} OWNER TO ${owner}`);
-  await insertRows(query, database, table, rows);
+function columnsOf(rows: readonly Row[]): string {
+  const names = Object.keys(rows[0] ?? { RECID: 0 });
+  return names
+    .map(
+      (name) =>
+        `${quoteName(name)} ${typeOf(
+          name,
+          rows.map((row) => row[name] ?? null),
+        )}`,
+    )
+    .join(', ');
 }
 
 function typeOf(column: string, values: readonly RowValue[]): string {
@@ -176,11 +176,7 @@ function typeOf(column: string, values: readonly RowValue[]): string {
   return values.some((value) => typeof value === 'boolean') ? 'boolean' : 'varchar(200)';
 }
 
-async function insertRows(query: Query, database: string, table: string, rows: readonly Row[]): Promise<void> {
-  if (rows.length === 0) return;
-  await query(
-    database,
-    `INSERT INTO dbo.${quoteName(table)} SELECT * FROM jsonb_populate_recordset(NULL::dbo.${quoteName(table)}, $1)`,
-    [JSON.stringify(rows)],
-  );
+/** Takes rows as JSON. */
+function insertion(table: string): string {
+  return `INSERT INTO dbo.${quoteName(table)} SELECT * FROM jsonb_populate_recordset(NULL::dbo.${quoteName(table)}, $1)`;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conditionText, Parameters, ruleText } from '../../../shared/environment-databases/postgres/predicates.ts';
+import { remainingText } from '../../../shared/environment-databases/postgres/second-opinion.ts';
 import type { StandingTable } from '../../../shared/environment-databases/postgres/tables.ts';
 import type { Condition, ScrubRule } from '../../../shared/environment-databases/scrub-rules.ts';
 
@@ -14,6 +15,7 @@ const tableWith = (column: string, compared: 'text' | 'number' | 'flag'): Standi
   ]),
   keys: [],
   rows: 0,
+  blocks: null,
   isReferenced: false,
 });
 
@@ -31,7 +33,7 @@ const operation = fc.oneof(
 
 /** What is left of a statement without quoted names and literals: words of ours, places of parameters, operators. */
 const OURS =
-  /^(?:\s|[()=$~,\d]|::|\b(?:IS|NOT|NULL|OR|AND|ANY|LIKE|ILIKE|ESCAPE|COLLATE|lower|text|numeric|integer|true|false)\b|\[\])*$/;
+  /^(?:\s|[()=$~,\d]|::|\b(?:IS|NOT|NULL|OR|AND|ANY|LIKE|ILIKE|ESCAPE|COLLATE|lower|text|numeric|integer|true|false|num_nulls|array_position|coalesce|upper|EXISTS|SELECT|FROM|WHERE|unnest|one)\b|\[\])*$/;
 const withoutQuoted = (sql: string) => sql.replace(/"(?:[^"]|"")*"/g, '').replaceAll("''", '');
 
 describe('conditions in SQL', () => {
@@ -45,6 +47,15 @@ describe('conditions in SQL', () => {
           const parameters = new Parameters();
           const sql = conditionText(tableWith(column, compared), { column, ...rest } as Condition, parameters);
           expect(withoutQuoted(sql)).toMatch(OURS);
+          const deletion = {
+            id: 'r',
+            title: 'r',
+            table: 'Table',
+            action: 'delete',
+            where: [{ column, ...rest }],
+          } as ScrubRule;
+          const opinion = remainingText(tableWith(column, compared), deletion, new Parameters());
+          expect(withoutQuoted(opinion)).toMatch(OURS);
           expect(sql).toContain(`"${column.replaceAll('"', '""')}"`);
           const places = new Set(sql.match(/\$\d+/g) ?? []);
           expect(places.size).toBeGreaterThanOrEqual(parameters.values.length);
@@ -70,7 +81,9 @@ describe('conditions in SQL', () => {
             where: [{ column, op: 'like', value }],
             ...action,
           } as ScrubRule;
-          expect(withoutQuoted(ruleText(tableWith(column, 'text'), rule, new Parameters()))).toMatch(OURS);
+          for (const sqlOf of [ruleText, remainingText]) {
+            expect(withoutQuoted(sqlOf(tableWith(column, 'text'), rule, new Parameters()))).toMatch(OURS);
+          }
         }
       }),
     );
