@@ -1,147 +1,40 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
-import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
-import { systemClock } from '../../shared/platform/clock/system.ts';
-import { endpointCredential } from '../../shared/platform/identity/endpoint-credential.ts';
-import { FreshetClient } from '../client/freshet-client.ts';
-import { OrganizationClient } from '../client/organization-client.ts';
-import { watchInitialSync } from '../client/sync-progress.ts';
-import { SAMPLE_ENTITIES } from '../sample.ts';
-import { allocatePorts } from '../supervisor/addresses.ts';
-import { removeInstallation } from '../supervisor/remove.ts';
-import { type Installation, startAll } from '../supervisor/start-all.ts';
-import { format, ProgressDisplay, table } from '../terminal/progress.ts';
-import { LagSampler } from './lags.ts';
-import { type Reconciliation, reconcile } from './reconcile.ts';
+import { mainJob } from './main-job.ts';
+import { onStage, type Stage } from './stage.ts';
+import { SETTINGS as TROUBLE_SETTINGS, troubles } from './troubles.ts';
 
-const ROWS = 22_000;
-const CHANGES = 5_000;
-const CHANGES_PER_S = 400;
-const SYNC_WITHIN_MS = 90_000;
-/** After the last change, for the quietest feed (one that only the sweep reads) to follow. */
-const REST_WITHIN_MS = 90_000;
-const MIX = { create: 25, update: 50, delete: 10, recreate: 10, associate: 5 };
+interface Demo {
+  readonly settings: Record<string, string>;
+  readonly play: (stage: Stage) => Promise<boolean>;
+  readonly good: string;
+  readonly bad: string;
+}
 
-/** The main job from start to end, in a scratch folder on free ports: exit code 0 when every table equals the organization. */
+const MAIN_JOB: Demo = {
+  settings: {},
+  play: mainJob,
+  good: 'Everything is equal',
+  bad: 'There are differences',
+};
+const DEMOS: Readonly<Record<string, Demo>> = {
+  troubles: {
+    settings: TROUBLE_SETTINGS,
+    play: troubles,
+    good: 'Every trouble was mended',
+    bad: 'Not everything is as it should be',
+  },
+};
+
+/** `npm run demo` shows the main job, `npm run demo -- troubles` what goes wrong and is mended. Exit code 0 when all is well. */
 async function main(): Promise<number> {
+  const [name] = process.argv.slice(2);
+  const demo = name === undefined ? MAIN_JOB : DEMOS[name];
+  if (!demo) throw new Error(`there is no demo ${name}; there is ${Object.keys(DEMOS).join(', ')}`);
   const began = performance.now();
-  const folder = await mkdtemp(path.join(tmpdir(), 'freshet-demo-'));
-  console.log('Starting all parts …');
-  const installation = await startAll({
-    port: await allocatePorts(),
-    folder,
-    report: (line) => console.log(`  ${line}`),
-  });
-  const pool = new pg.Pool({ connectionString: installation.addresses.postgres.destination, max: 4 });
-  try {
-    const equal = await demonstrate(installation, pool);
-    console.log(
-      `\n${equal ? 'Everything is equal' : 'There are differences'} (${seconds(performance.now() - began)} in all).`,
-    );
-    return equal ? 0 : 1;
-  } finally {
-    await pool.end();
-    await installation.stop();
-    await removeInstallation(folder);
-    await rm(folder, { recursive: true, force: true });
-  }
+  const { play, settings, good, bad } = demo;
+  const isGood = await onStage(settings, play);
+  console.log(`\n${isGood ? good : bad} (${((performance.now() - began) / 1000).toFixed(1)} s in all).`);
+  return isGood ? 0 : 1;
 }
-
-async function demonstrate({ addresses, organizations }: Installation, pool: pg.Pool): Promise<boolean> {
-  const client = new FreshetClient({ app: addresses.functions, issuer: addresses.identity });
-  const organization = new OrganizationClient(addresses.dataverse);
-  const display = new ProgressDisplay();
-
-  console.log(`\nMaking about ${format(ROWS)} rows in the organization …`);
-  await organization.command('seed', { rows: ROWS });
-  const { Id } = await client.createProfile({
-    Name: 'Demo',
-    OrganizationId: organizations[0]?.id,
-    Entities: SAMPLE_ENTITIES.map((Type) => ({ Type })),
-    DestinationKeyVaultUri: addresses.keyVault.destinationSecret,
-    WriteDeleteLog: true,
-  });
-  await client.activate(Id);
-
-  console.log('\nThe initial synchronization:');
-  const syncBegan = performance.now();
-  const { rows } = await organization.status();
-  await watchInitialSync(client, Id, rows, display, SYNC_WITHIN_MS);
-  const synced = SAMPLE_ENTITIES.reduce((sum, entity) => sum + (rows[entity] ?? 0), 0);
-  const syncMs = performance.now() - syncBegan;
-
-  console.log(
-    `\n${format(CHANGES)} mixed changes (creates, updates, deletes, re-creates with the same id, associations):`,
-  );
-  const lags = new LagSampler(client, Id);
-  const changesMs = await streamChanges(organization, display, lags);
-  const source = sourceOf(addresses);
-  const results = await reconcileUntilEqual(source, pool, lags);
-
-  console.log(
-    `\n${table(
-      ['table', 'rows', 'checksum', ''],
-      results.map(({ entity, rows: count, checksum, differences }) => [
-        entity,
-        count,
-        checksum,
-        differences.length === 0 ? 'equal' : 'DIFFERS',
-      ]),
-    )}`,
-  );
-  for (const { entity, differences } of results) for (const line of differences) console.log(`  ${entity} ${line}`);
-  console.log(`\n${format(synced)} rows copied at first: ${format(Math.round(synced / (syncMs / 1000)))} rows/s`);
-  console.log(
-    `${format(CHANGES)} changes: ${format(Math.round(CHANGES / (changesMs / 1000)))} changes/s, lag p50 ${format(lags.percentile(0.5))} ms, p99 ${format(lags.percentile(0.99))} ms`,
-  );
-  return results.every(({ differences }) => differences.length === 0);
-}
-
-async function streamChanges(
-  organization: OrganizationClient,
-  display: ProgressDisplay,
-  lags: LagSampler,
-): Promise<number> {
-  const began = performance.now();
-  await organization.command('startStream', { rate: CHANGES_PER_S, count: CHANGES, mix: MIX });
-  for (;;) {
-    const { stream } = await organization.status();
-    display.show([{ label: 'changes made', done: stream.issued, of: CHANGES }]);
-    await lags.sample();
-    if (stream.done) break;
-    await pause(100);
-  }
-  display.end();
-  return performance.now() - began;
-}
-
-/** What has only the sweep to find it may take some seconds more. */
-async function reconcileUntilEqual(source: WebApiSource, pool: pg.Pool, lags: LagSampler): Promise<Reconciliation[]> {
-  console.log('\nReconciling every table by count and checksum …');
-  const deadline = performance.now() + REST_WITHIN_MS;
-  const equal = new Map<string, Reconciliation>();
-  for (;;) {
-    const open: Reconciliation[] = [];
-    for (const entity of SAMPLE_ENTITIES.filter((name) => !equal.has(name))) {
-      await lags.sample();
-      const result = await reconcile(source, pool, entity);
-      if (result.differences.length === 0) equal.set(entity, result);
-      else open.push(result);
-    }
-    if (open.length === 0 || performance.now() > deadline) return [...equal.values(), ...open];
-    await pause(1_000);
-  }
-}
-
-function sourceOf({ dataverse, identity }: Installation['addresses']): WebApiSource {
-  const credential = endpointCredential({ url: `${identity}/token`, fetch: globalThis.fetch, clock: systemClock });
-  return new WebApiSource({ url: dataverse, credential, clock: systemClock });
-}
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 main().then(
   (code) => process.exit(code),
