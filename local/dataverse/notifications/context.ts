@@ -116,9 +116,17 @@ function whoAndWhen(organization: Organization, change: Change, { requestId, cor
   };
 }
 
+/** Names in their order, by the names as they came: there are few sets of them, and many bodies. */
+const orders = new Map<string, readonly string[]>();
+
 /** The service writes the fields in the order of their names. */
-function alphabetical(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
+function alphabetical(fields: Readonly<Record<string, unknown>>): object {
+  const names = Object.keys(fields);
+  const order = orders.get(names.join()) ?? names.toSorted();
+  orders.set(names.join(), order);
+  const ordered: Record<string, unknown> = {};
+  for (const name of order) ordered[name] = fields[name];
+  return ordered;
 }
 
 function targetOf(organization: Organization, table: Table, change: Change, part: ReadonlySet<string>): object {
