@@ -1,3 +1,4 @@
+import type { Cell } from '../dataverse/columns.ts';
 import type { EntityMetadata } from '../dataverse/metadata.ts';
 import type { Applied, Batch, DestinationAddress, Position, RetryEntry, RetrySettlement, Settled } from './model.ts';
 
@@ -24,7 +25,7 @@ export interface Destination {
    */
   place(entity: string, expected: string | null, to: { page: string; number: number }): Promise<boolean>;
   /** Why this row cannot be held by the entity's columns, found without the database; null when it can. */
-  refusal(batch: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null;
+  refusal(batch: Pick<Batch, 'columns'>, row: readonly Cell[]): string | null;
   /**
    * Moves the position from `expected` and makes the batch true, in one transaction. POSITION_MOVED when another worker
    * was first: nothing is changed then. Does not change the schema. `trial`: rolls back in the end, to find refused rows.
