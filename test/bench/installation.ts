@@ -75,8 +75,6 @@ export async function activeProfile(
   return Id;
 }
 
-const FORGIVE_EVERY_MS = 100;
-
 /**
  * Waits for the initial synchronization; rejects when it is not complete within the time. What the setting up of a measure
  * costs the organization is forgiven: the definitions of many entities alone would have to be paid off for minutes.
@@ -84,13 +82,16 @@ const FORGIVE_EVERY_MS = 100;
 export async function synchronized(bench: Bench, profileId: string, withinMs: number): Promise<void> {
   const control = new pg.Client({ connectionString: bench.installation.addresses.postgres.control });
   await control.connect();
-  const forgive = setInterval(() => {
-    void control.query('UPDATE freshet.organizations SET requests_paid_at = 0, execution_paid_at = 0');
-  }, FORGIVE_EVERY_MS);
+  let over = false;
+  const forgiving = until(async () => {
+    await control.query('UPDATE freshet.organizations SET requests_paid_at = 0, execution_paid_at = 0');
+    return over;
+  }, withinMs);
   try {
     await complete(bench, profileId, withinMs);
   } finally {
-    clearInterval(forgive);
+    over = true;
+    await forgiving;
     await control.end();
   }
 }

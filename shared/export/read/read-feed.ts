@@ -14,8 +14,8 @@ import { isOver, isReserved, metadataOf, type Next, newTurn, pageBytes, type Tur
 const HELD_BACK_MS = 60_000;
 
 /**
- * Answers a feed's bell: follows its cursor and appends what it finds, while a next link remains, the bell rings or a
- * snapshot is open; until the turn's end at most. Never waits: what is not due is left to a message for then.
+ * Answers a feed's bell: follows its cursor to the end and appends what it finds, then pages of an open snapshot until the bell rings
+ * again; until the turn's end at most. Never waits: what is not due is left to a message for then.
  * Rejects with CONTROL_UNAVAILABLE, STORAGE_UNAVAILABLE or QUEUE_UNAVAILABLE when those do not come back; nothing is lost then.
  */
 export async function readFeed(ports: ExportPorts, message: ReadMessage): Promise<void> {
@@ -81,6 +81,8 @@ async function readNext(turn: Turn, feed: Feed, bellWaits: boolean): Promise<Nex
   if (feed.nextLink !== null) return changesInSlot(turn, feed, token);
   const intervalMs = isReserved(feed) ? 0 : Math.max(0, (feed.slot?.at ?? 0) - turn.ports.clock.now());
   const changesDue = bellWaits && turn.ahead === null && intervalMs === 0;
+  // Leases are few: a feed that changes all the time would keep its own, and others would never be read.
+  if (changesDue && turn.changesRead) return { afterMs: 0 };
   if (changesDue && feed.slot?.for !== 'rows') return changesInSlot(turn, feed, token);
   const snapshot = await openSnapshot(turn);
   if (snapshot !== null && 'snapshot' in snapshot) {

@@ -22,6 +22,8 @@ export interface Turn {
   readonly end: number;
   /** What is being asked for, to know what a refusal is about. */
   reading: 'keys' | 'changes' | 'snapshot';
+  /** Changes were read to their end in this turn: the next ones are another turn's. */
+  changesRead: boolean;
   /** A snapshot page read ahead, and what must still stand when it is used. */
   ahead: {
     readonly snapshotId: string;
@@ -48,6 +50,7 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
     source,
     end: ports.clock.now() + TURN_MS,
     reading: 'changes',
+    changesRead: false,
     ahead: null,
     memoryAhead: null,
     metadata: null,
