@@ -44,7 +44,7 @@ export async function withInstallation<T>(
     await destination.end();
     await installation.stop();
     await removeInstallation(folder);
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 
