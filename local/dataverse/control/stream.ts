@@ -26,8 +26,10 @@ export interface StreamStatus {
 }
 
 const TICK_MS = 20;
-/** After a pause of the process it makes up for so much of it at once, and leaves out the rest. */
-const TICK_MAX_S = 1;
+/** After a pause of the process it does not make up for everything at once: readers have to get their answers meanwhile. */
+const TICK_MAX_CHANGES = 500;
+/** Of a longer pause the rest is left out. */
+const MADE_UP_MAX_S = 1;
 const TRIES_MAX = 10;
 
 /** A stream of random changes at a steady rate, the same for the same seed. */
@@ -83,14 +85,14 @@ export class Stream {
     const elapsedMs = this.now() - this.since.at;
     const wanted = Math.floor((elapsedMs * options.rate) / 1000) + this.since.issued - this.issued;
     const left = options.count === undefined ? wanted : options.count - this.issued;
-    const most = Math.max(1, options.rate * TICK_MAX_S);
-    const count = Math.min(wanted, left, Math.floor(most));
+    const count = Math.min(wanted, left, TICK_MAX_CHANGES);
     if (count > 0)
       await this.change(() => {
         for (let at = 0; at < count; at++) writer.next();
         this.issued += count;
       });
-    if (wanted > most) this.since = { at: this.now(), issued: this.issued };
+    if (wanted > Math.max(TICK_MAX_CHANGES, options.rate * MADE_UP_MAX_S))
+      this.since = { at: this.now(), issued: this.issued };
     if (options.count !== undefined && this.issued >= options.count) this.stop();
   }
 }
