@@ -38,6 +38,10 @@ export class FreshetClient {
     return this.#call('POST', `/crm/exporter/profiles/${id}/resyncfailed`);
   }
 
+  async remove(id: string): Promise<void> {
+    await this.#call('DELETE', `/crm/exporter/profiles/${id}`);
+  }
+
   status(id: string): Promise<ProfileJson> {
     return this.#call('GET', `/crm/exporter/profiles/${id}?status=true`);
   }
@@ -71,7 +75,7 @@ export class FreshetClient {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
-    return JSON.parse(text) as T;
+    return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
   async #validToken(): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Column } from '../dataverse/columns.ts';
+import type { Cell, Column } from '../dataverse/columns.ts';
 import type { EntityMetadata } from '../dataverse/metadata.ts';
 import type {
   Applied,
@@ -46,7 +46,7 @@ export interface Destination {
   /** Drops what `prepare` makes; false when nothing of it stood. Entities' tables stay. */
   dropOwn(): Promise<boolean>;
   /** Why this row cannot be held by the entity's columns, found without the database; null when it can. */
-  refusal(batch: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null;
+  refusal(batch: Pick<Batch, 'columns'>, row: readonly Cell[]): string | null;
   /**
    * Moves the position from `expected` and makes the batch true, in one transaction. POSITION_MOVED when another worker
    * was first: nothing is changed then. Does not change the schema. `trial`: rolls back in the end, to find refused rows.

@@ -1,4 +1,4 @@
-import { type Column, exportColumns } from '../../dataverse/columns.ts';
+import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { NO_COUNTERS, withoutStamp } from '../accounting.ts';
@@ -146,7 +146,7 @@ export class MemoryDestination implements Destination {
     });
   }
 
-  refusal({ columns }: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null {
+  refusal({ columns }: Pick<Batch, 'columns'>, row: readonly Cell[]): string | null {
     let check = this.#checks.get(columns);
     if (!check) {
       check = rowCheck(columns, RANGE);

@@ -1,4 +1,4 @@
-import { type Column, exportColumns } from '../../dataverse/columns.ts';
+import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { classify } from '../../sql/postgres/classify.ts';
@@ -193,7 +193,7 @@ export class PostgresDestination implements Destination {
     return (await hasColumn(session, table, SINK_MODIFIED_ON)) ? newestStamp(session, table) : 0;
   }
 
-  refusal({ columns }: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null {
+  refusal({ columns }: Pick<Batch, 'columns'>, row: readonly Cell[]): string | null {
     let check = this.#checks.get(columns);
     if (!check) {
       check = rowCheck(columns, RANGE);

@@ -8,7 +8,7 @@ import { BARE_TYPES, type TableColumn, tableColumns, timestampText } from './dia
  * of this transaction. Either way a statement reads them from `source`, where cell k of a row is the column `c<k>`.
  */
 
-/** Below so many rows arrays are as fast as COPY or faster: measured with test/bench/apply.ts (`crossing`). */
+/** Below so many rows arrays are as fast as COPY or faster: measured with `npm run bench -- crossing`. */
 export const STAGED_FROM_ROWS = 800;
 
 /** What a list of columns means for statements; made once per list. */

@@ -25,7 +25,7 @@ export async function applyMerge(
   const kept = await keep(refused);
   for (;;) {
     const bad = new Set(kept.map(({ id }) => id));
-    const good = entries.filter(({ id }) => !bad.has(id));
+    const good = bad.size === 0 ? entries : entries.filter(({ id }) => !bad.has(id));
     try {
       return await commit(turn, base, good, kept);
     } catch (error) {
@@ -52,10 +52,12 @@ async function checked(turn: ApplyTurn, given: BatchBase, entries: readonly Entr
 
 /** What needs no database to be known: exact reasons, and no lost transaction. */
 function refusedByColumns(turn: ApplyTurn, base: BatchBase, entries: readonly Entry[]): Refused<Entry>[] {
-  return entries.flatMap((item) => {
-    const reason = item.row === null ? null : turn.destination.refusal(base, [...item.row]);
-    return reason === null ? [] : [{ item, code: 'RECORD_REFUSED', cause: 'columns', reason }];
-  });
+  const refused: Refused<Entry>[] = [];
+  for (const item of entries) {
+    const reason = item.row === null ? null : turn.destination.refusal(base, item.row);
+    if (reason !== null) refused.push({ item, code: 'RECORD_REFUSED', cause: 'columns', reason });
+  }
+  return refused;
 }
 
 function commit(

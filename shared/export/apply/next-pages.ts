@@ -60,7 +60,7 @@ async function contentOf(turn: ApplyTurn, page: Page) {
 
 /**
  * A page's bytes, its text, its parsed cells and its merge exist at the same time. Measured on wide accounts
- * (test/bench/memory.ts): 2 to 4 times the bytes, inline or blob, and up to 6.2 in scripts of two bytes a character.
+ * (`npm run bench -- memory`): 2 to 4 times the bytes, inline or blob, and up to 6.2 in scripts of two bytes a character.
  */
 const TIMES_IN_MEMORY = 7;
 
