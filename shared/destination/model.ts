@@ -80,6 +80,8 @@ export interface Batch {
   readonly now: number;
   /** One statement writes at most so many rows or deletions; absent: all. The transaction stays one. */
   readonly statementRows?: number;
+  /** Called, perhaps more than once, when many rows have been handed over and the database works on them for a while. */
+  readonly onStaged?: () => void;
 }
 
 export interface RefusedEntry {

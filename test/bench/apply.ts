@@ -3,6 +3,7 @@ import type { Cell } from '../../shared/dataverse/columns.ts';
 import { pageRows } from '../../shared/dataverse/shape.ts';
 import { columnType } from '../../shared/destination/postgres/dialect.ts';
 import { copyText, rowShape } from '../../shared/destination/postgres/staging.ts';
+import { MERGE_MAX_ENTRIES } from '../../shared/export/apply/merge.ts';
 import { quoteName } from '../../shared/sql/postgres/names.ts';
 import { inTransaction, onConnection } from '../../shared/sql/postgres/session.ts';
 import { World } from '../support/world.ts';
@@ -17,7 +18,7 @@ const NAIVE_ROWS = 5_000;
 /** Versions of the rows as they are changed begin here. */
 const CHANGED = 1_000_000;
 const KINDS = { '': TWELVE, '.wide': WIDE };
-const BATCHES = { '': 5_000, '.b500': 500 };
+const BATCHES = { '': MERGE_MAX_ENTRIES, '.b500': 500 };
 /** For twelve columns in batches of 5,000 alone: the issue sets no others. */
 const LIMITS: Readonly<Record<string, Limits>> = {
   'apply.insert': { ratioToCopy: '>= 0.25', ratioToNaive: '>= 20' },
@@ -36,6 +37,7 @@ export const apply: Part = {
 
 /** Everything a repetition needs, made before the clock runs. */
 interface Prepared {
+  readonly size: number;
   readonly world: World;
   readonly copy: readonly string[][];
   readonly naive: readonly (readonly Cell[])[];
@@ -89,7 +91,7 @@ async function prepare(kind: Kind, size: number): Promise<Prepared> {
   }
   const deletions = [...batchesOf(ids, size)].map((some) => storePages(world, [{ rows: [], deletions: some }]));
   const naive = rowsOf(kind, ids.slice(0, NAIVE_ROWS), 1);
-  return { world, copy, naive, insert, update, delete: await Promise.all(deletions) };
+  return { size, world, copy, naive, insert, update, delete: await Promise.all(deletions) };
 }
 
 /** The rows of one batch, in pages as large as a read of the entity asks for. */
@@ -107,6 +109,8 @@ async function repeat(server: Server, kind: Kind, prepared: Prepared): Promise<R
   await createTable(server, 'naive', kind, `, PRIMARY KEY (${quoteName(kind.columns[0]?.name ?? '')})`);
   const applyAll = (batches: readonly Batch[]) =>
     timed(async () => {
+      // Merges are no larger than this; smaller batches come one at a time.
+      if (prepared.size === MERGE_MAX_ENTRIES) return subject.apply(batches.flat());
       for (const pages of batches) await subject.apply(pages);
     });
   const copy = await timed(() => copyRows(server, prepared.copy));

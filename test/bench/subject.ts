@@ -3,12 +3,14 @@ import { startPostgres } from '../../local/postgres/postgres.ts';
 import { removePostgresData } from '../../local/postgres/remove.ts';
 import type { Page } from '../../shared/control/model.ts';
 import type { Cell } from '../../shared/dataverse/columns.ts';
+import { NO_COUNTERS } from '../../shared/destination/accounting.ts';
 import { PostgresDestination } from '../../shared/destination/postgres/destination.ts';
 import { tableNames } from '../../shared/destination/postgres/dialect.ts';
 import { applyMerge } from '../../shared/export/apply/apply-merge.ts';
-import { mergePages } from '../../shared/export/apply/merge.ts';
 import type { ApplyTurn } from '../../shared/export/apply/turn.ts';
-import { loadContent, type PageContent, storeContent } from '../../shared/export/pages.ts';
+import { Upcoming } from '../../shared/export/apply/upcoming.ts';
+import { type PageContent, storeContent } from '../../shared/export/pages.ts';
+import type { ExportPorts } from '../../shared/export/ports.ts';
 import { connect, type PostgresPool } from '../../shared/sql/postgres/connect.ts';
 import { quoteTable } from '../../shared/sql/postgres/names.ts';
 import { onConnection } from '../../shared/sql/postgres/session.ts';
@@ -66,7 +68,8 @@ export class Subject {
     this.retry = quoteTable(names.retry);
     this.#server = server;
     this.#kind = kind;
-    this.#turn = { ...turn, destination: this.destination };
+    const shapes = new Map([[SHAPE, kind]]);
+    this.#turn = { ...turn, destination: this.destination, shapes };
   }
 
   /** With an empty table, and pages in `world`. */
@@ -79,19 +82,28 @@ export class Subject {
     return subject;
   }
 
-  async apply(pages: Batch): Promise<void> {
-    const { ports } = this.#turn;
-    const contents = await Promise.all(
-      pages.map(async (page) => ({ page, content: (await loadContent(ports, page)) ?? lost() })),
-    );
-    const merge = mergePages(contents);
-    const base = { ...this.#step(), columns: this.#kind.columns, begins: [], ends: [], read: merge.read };
-    await applyMerge(this.#turn, base, merge.entries, '');
+  /** Applies pages that all lie there when it begins, merge by merge. */
+  async apply(pages: readonly Page[]): Promise<void> {
+    const chain = this.#chain(pages);
+    const entity = this.#kind.entity.logicalName;
+    const { organizationId } = this.#turn.profile.settings;
+    const turn = { ...this.#turn, ports: withPages(this.#turn.ports, chain) };
+    const upcoming = new Upcoming(turn, { organizationId, entity });
+    for (;;) {
+      const merge = await upcoming.next({ ...START, entity, page: String(this.#number), number: this.#number });
+      if (merge === null) return upcoming.end();
+      if (typeof merge === 'string') throw new Error(`the chain of the benchmark is ${merge}`);
+      const to = merge.pages.at(-1) ?? merge.pages[0];
+      const { columns, begins, ends, read } = merge;
+      const onStaged = () => upcoming.lookAhead(merge);
+      await applyMerge(turn, { ...this.#step(to), columns, begins, ends, read, onStaged }, merge);
+    }
   }
 
   /** Rows that were refused as if by the destination. */
   async refuse(refused: Parameters<PostgresDestination['apply']>[0]['refused']): Promise<void> {
-    const base = { ...this.#step(), columns: this.#kind.columns, begins: [], ends: [], read: refused.length };
+    const step = this.#step({ id: String(this.#number + 1), number: this.#number + 1 });
+    const base = { ...step, columns: this.#kind.columns, begins: [], ends: [], read: refused.length };
     await this.destination.apply({ ...base, rows: [], deletions: [], refused });
   }
 
@@ -103,17 +115,44 @@ export class Subject {
       throw new Error(`the table holds ${JSON.stringify(found)} instead of ${rows} rows, versions ${versions}`);
   }
 
-  #step() {
-    const expected = String(this.#number++);
-    const to = { page: String(this.#number), number: this.#number };
-    return { entity: this.#kind.entity.logicalName, expected, to, deleteLog: false, now: Date.now() };
+  /** The pages as the feed would hold them: after the last one applied, each naming the one before. */
+  #chain(pages: readonly Page[]): Page[] {
+    return pages.map((page, k) => {
+      const number = this.#number + 1 + k;
+      return { ...page, id: String(number), previous: String(number - 1), number };
+    });
   }
+
+  #step({ id, number }: Pick<Page, 'id' | 'number'>) {
+    const expected = String(this.#number);
+    this.#number = number;
+    return {
+      entity: this.#kind.entity.logicalName,
+      expected,
+      to: { page: id, number },
+      deleteLog: false,
+      now: Date.now(),
+    };
+  }
+}
+
+const SHAPE = 'bench';
+
+/** Where every position of the benchmark is as good as at its begin. */
+const START = { profileId: 'bench', stamp: 0, counters: NO_COUNTERS };
+
+function withPages(ports: ExportPorts, chain: readonly Page[]): ExportPorts {
+  const pagesAfter: ExportPorts['control']['feeds']['pagesAfter'] = async (_feed, after, limit) =>
+    chain.filter(({ number }) => number > after).slice(0, limit);
+  const get: ExportPorts['control']['feeds']['get'] = async () => null;
+  const { control } = ports;
+  return { ...ports, control: { ...control, feeds: { ...control.feeds, pagesAfter, get } } };
 }
 
 /** Stores contents in `world` as pages that follow one another. */
 export async function storePages(world: World, contents: readonly PageContent[]): Promise<Page[]> {
   const stored = contents.map(async (content): Promise<Page> => {
-    const header = { id: '', previous: '', number: 0, shape: '', audience: null, snapshotId: null } as const;
+    const header = { id: '', previous: '', number: 0, shape: SHAPE, audience: null, snapshotId: null } as const;
     const { body, bytes } = await storeContent(world.ports, content);
     const entries = content.rows.length + content.deletions.length;
     return { ...header, begins: false, ends: false, notifiedAt: null, readAt: 0, entries, bytes, body };
@@ -123,7 +162,3 @@ export async function storePages(world: World, contents: readonly PageContent[])
 
 /** Rows of a page that holds nothing else. */
 export const pageOfRows = (rows: readonly Cell[][]): PageContent => ({ rows, deletions: [] });
-
-function lost(): never {
-  throw new Error('a page of the benchmark is lost');
-}

@@ -156,6 +156,7 @@ export class MemoryDestination implements Destination {
   }
 
   apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
+    batch.onStaged?.();
     return this.#transaction(mode === 'commit' ? 'apply' : 'trial', (transaction) => transaction.apply(batch));
   }
 

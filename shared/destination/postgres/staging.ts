@@ -46,9 +46,16 @@ export function rowShape(columns: readonly Column[]): RowShape {
   return shape;
 }
 
-/** Makes the rows readable to the next statements of the transaction. */
-export async function stage(session: Session, shape: RowShape, rows: Rows, stamp: number): Promise<RowSource> {
-  return rows.length < STAGED_FROM_ROWS ? arraySource(shape, rows, stamp) : copySource(session, shape, rows, stamp);
+/** Makes the rows readable to the next statements of the transaction. `onStaged`: many were handed over. */
+export async function stage(
+  session: Session,
+  shape: RowShape,
+  rows: Rows,
+  stamp: number,
+  onStaged?: () => void,
+): Promise<RowSource> {
+  if (rows.length < STAGED_FROM_ROWS) return arraySource(shape, rows, stamp);
+  return copySource(session, shape, rows, stamp, onStaged);
 }
 
 /** `stamp`: ms since 1970 UTC, one for all rows or one per row. */
@@ -72,9 +79,15 @@ export function arraySource(shape: RowShape, rows: Rows, stamp: number | readonl
 }
 
 /** `stamp`: ms since 1970 UTC. */
-export async function copySource(session: Session, shape: RowShape, rows: Rows, stamp: number): Promise<RowSource> {
+export async function copySource(
+  session: Session,
+  shape: RowShape,
+  rows: Rows,
+  stamp: number,
+  onStaged?: () => void,
+): Promise<RowSource> {
   await createStaging(session, shape);
-  await session.copy('COPY pg_temp.freshet_staging FROM STDIN', copyText(shape, rows));
+  await session.copy('COPY pg_temp.freshet_staging FROM STDIN', handOver(copyText(shape, rows), onStaged));
   return { prelude: '', from: 'pg_temp.freshet_staging', stamp: ONE_STAMP, values: [timestampText(stamp)] };
 }
 
@@ -93,6 +106,11 @@ async function createStaging(session: Session, shape: RowShape): Promise<void> {
 function bareType(shape: RowShape, k: number): string {
   const column = shape.columns[shape.cells[k] ?? 0];
   return BARE_TYPES[column?.type ?? 'uuid'];
+}
+
+function* handOver(chunks: Iterable<string>, onEnd?: () => void): Generator<string> {
+  yield* chunks;
+  onEnd?.();
 }
 
 /** Large enough that a chunk costs no more than its bytes, small enough that the server works while the next is made. */
