@@ -20,8 +20,8 @@ import type {
  * After a rejected call nothing of it is written, but for a commit whose answer was lost: the position tells.
  */
 export interface Destination {
-  /** What the login may do here with the profile's tables, those of `entities` included, and what to advise; reads only. */
-  examine(entities: readonly string[]): Promise<Examination>;
+  /** What the login may do here with the profile's tables, those of `entities` included, what stands in their way, and what to advise; reads only. */
+  examine(entities: readonly string[], options: { deleteLog: boolean }): Promise<Examination>;
   /** Names of entities whose table stands already (lower case); reads only. */
   existingTables(entities: readonly string[]): Promise<string[]>;
   /** Why the table that stands cannot become the entity's by adding and widening columns; null when it can, or none stands. */

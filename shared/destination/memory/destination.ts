@@ -42,6 +42,7 @@ export class MemoryDestination implements Destination {
           : permissionCheck(code, 'granted', 'Everything is allowed in memory.'),
       ),
       readOnly: false,
+      foreign: [],
       advice: [],
     }));
   }

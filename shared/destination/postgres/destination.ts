@@ -74,11 +74,10 @@ export class PostgresDestination implements Destination {
     });
   }
 
-  examine(entities: readonly string[]): Promise<Examination> {
-    const { schema } = this.#names;
-    const tables = [...this.#ownTables(), ...entities.map((entity) => this.#names.entity(entity))];
-    const names = tables.map(({ name }) => name);
-    return onConnection(this.#pool, (session) => examine(session, schema, names));
+  examine(entities: readonly string[], { deleteLog }: { deleteLog: boolean }): Promise<Examination> {
+    const own = ownTables(this.#names, deleteLog).map(({ table }) => table);
+    const others = entities.map((entity) => this.#names.entity(entity));
+    return onConnection(this.#pool, (session) => examine(session, this.#names.schema, own, others));
   }
 
   async misfit(entity: EntityMetadata): Promise<string | null> {

@@ -133,6 +133,8 @@ describe('a profile of the real client', () => {
       return listed[0].Entities.map(({ Status }: { Status: { LastExportDate: string } }) => Status.LastExportDate);
     };
     expect(await dates()).toEqual([NEVER, NEVER, NEVER]);
+    for (const path of [`profiles/${id}?status=true`, `profiles/${id}/statistics`])
+      expect((await api.call('GET', path)).text).not.toMatch(/"LastExportDate":(?!"0001-01-01T00:00:00")/);
     api.world().organization.create('parent', { name: 'one' });
     await api.call('POST', `profiles/${id}/activate`, { body: '' });
     await api.world().run(10 * SECOND);
