@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, ERROR_CODE_HEADER } from './endpoint.ts';
 import { error } from './shapes.ts';
 
 type Json = Record<string, unknown>;
@@ -24,7 +24,15 @@ export function openApi(endpoints: readonly Endpoint[]): Json {
     paths: { ...PUBLIC_PATHS, ...paths },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      responses: { Error: { description: 'What, and what to do about it.', content: jsonContent(failure) } },
+      responses: {
+        Error: {
+          description: 'What, and what to do about it.',
+          headers: {
+            [ERROR_CODE_HEADER]: { description: 'One of the codes of docs/errors.md.', schema: { type: 'string' } },
+          },
+          content: jsonContent(failure),
+        },
+      },
       schemas: schemas.named,
     },
   };

@@ -245,6 +245,5 @@ export const error = z
     CorrelationId: z.string(),
     Message: z.string(),
     Details: z.string().describe('What to do about it.'),
-    Code: z.string().optional().describe('One of the codes of docs/errors.md.'),
   })
   .meta({ id: 'Error' });

@@ -27,6 +27,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  /** Of the register of errors. */
+  readonly code: string | null;
   /** Of whatever the caller expects. */
   // biome-ignore lint/suspicious/noExplicitAny: the answers of a whole API, looked into by tests
   readonly json: any;
@@ -75,7 +77,8 @@ export class ApiUnderTest {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, text, json: text === '' ? null : JSON.parse(text) };
+    const json = text === '' ? null : JSON.parse(text);
+    return { status: answer.status, headers: answer.headers, text, json, code: answer.headers.get('X-Error-Code') };
   }
 
   async #answer(method: string, url: string, authorization: string | undefined, content: Promise<Buffer>) {

@@ -49,9 +49,9 @@ const HOSTILE = [
 describe('the address of the secret', () => {
   it.each(HOSTILE)('%j is refused by create, replace and validate', async (DestinationKeyVaultUri) => {
     const created = await api.call('POST', 'profiles', { body: { ...CLIENT_BODY, DestinationKeyVaultUri } });
-    expect(created).toMatchObject({ status: 400, json: { Code: 'VAULT_URL_REFUSED' } });
+    expect(created).toMatchObject({ status: 400, code: 'VAULT_URL_REFUSED' });
     const id = await api.created();
-    expect((await put(id, { DestinationKeyVaultUri })).json.Code).toBe('VAULT_URL_REFUSED');
+    expect((await put(id, { DestinationKeyVaultUri })).code).toBe('VAULT_URL_REFUSED');
     expect((await validate({ Name: 'another', DestinationKeyVaultUri })).text).toContain('VAULT_URL_REFUSED');
     expect((await api.profile(id)).DestinationKeyVaultUri).toBe(SECRET);
   });

@@ -48,7 +48,7 @@ describe('discovery', () => {
       expect(text.toLowerCase()).toContain('failed authorization');
     }
     const several = await api.call('GET', 'metadata/discover', { as: [ORGANIZATION_ID, OTHER_ID] });
-    expect(several).toMatchObject({ status: 400, json: { Code: 'ORGANIZATION_NOT_NAMED' } });
+    expect(several).toMatchObject({ status: 400, code: 'ORGANIZATION_NOT_NAMED' });
   });
 
   it('shows an organization that does not answer, and says so', async () => {
@@ -200,10 +200,11 @@ describe('an error', () => {
     ['POST', 'profiles', 400],
     ['POST', 'profiles/00000000-0000-4000-8000-000000000000/activate', 404],
     ['PUT', 'profiles/00000000-0000-4000-8000-000000000000', 400],
-  ])('%s %s has exactly the original’s fields, and a code', async (method, path, expected) => {
-    const { status, json } = await api.call(method, path, method === 'GET' ? {} : { body: 'no json' });
+  ])('%s %s has exactly the original’s fields, and a code in its header', async (method, path, expected) => {
+    const { status, json, code } = await api.call(method, path, method === 'GET' ? {} : { body: 'no json' });
     expect(status).toBe(expected);
-    expect(Object.keys(json).toSorted()).toEqual(['Code', 'CorrelationId', 'Details', 'Message']);
+    expect(code).toMatch(/^[A-Z_]+$/);
+    expect(Object.keys(json).toSorted()).toEqual(['CorrelationId', 'Details', 'Message']);
     for (const text of Object.values(json)) expect(text).toEqual(expect.any(String));
   });
 });
@@ -243,7 +244,7 @@ describe('who may call', () => {
     expect((await api.call('DELETE', `profiles/${id}`, { as: [OTHER_ID] })).status).toBe(404);
     expect((await api.profile(id)).State).toBe(0);
     const stolen = await api.call('POST', 'profiles', other);
-    expect(stolen).toMatchObject({ status: 400, json: { Code: 'ORGANIZATION_UNKNOWN' } });
+    expect(stolen).toMatchObject({ status: 400, code: 'ORGANIZATION_UNKNOWN' });
   });
 });
 
