@@ -26,6 +26,7 @@ import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } 
 import { columnsAsHeld, readHeldRows } from './held-rows.ts';
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
 import { syncMetadataTable } from './metadata-tables.ts';
+import { NewRows } from './new-rows.ts';
 import { ownTables } from './own-tables.ts';
 import { examine } from './permissions.ts';
 import { insertPosition, lockPosition, readPositions, replacePosition } from './positions.ts';
@@ -58,6 +59,7 @@ export class PostgresDestination implements Destination {
   readonly #pool: PostgresPool;
   readonly #names: TableNames;
   readonly #profileId: string;
+  readonly #newRows = new NewRows();
   readonly #checks = new WeakMap<readonly Column[], RowCheck>();
 
   constructor(pool: PostgresPool, address: DestinationAddress) {
@@ -201,10 +203,13 @@ export class PostgresDestination implements Destination {
     return check(row);
   }
 
-  apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
+  async apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
     // A snapshot's end looks at every row of the table.
     const limit = batch.ends.length > 0 ? { statementTimeoutMs: LONG_STATEMENT_MS } : {};
-    return this.#transaction((session) => applyBatch(session, this.#target, batch), { ...endOf(mode), ...limit });
+    const work = (session: Session) => applyBatch(session, this.#target, batch);
+    const applied = await this.#transaction(work, { ...endOf(mode), ...limit });
+    this.#newRows.learn(batch, applied);
+    return applied;
   }
 
   dueRetries(now: number, limit: number, except: readonly string[] = []): Promise<RetryEntry[]> {
@@ -263,7 +268,7 @@ export class PostgresDestination implements Destination {
   }
 
   get #target() {
-    return { names: this.#names, profileId: this.#profileId };
+    return { names: this.#names, profileId: this.#profileId, newRows: this.#newRows };
   }
 
   #transaction<T>(work: (session: Session) => Promise<T>, options?: UnitOptions): Promise<T> {

@@ -11,13 +11,18 @@ import { BARE_TYPES, type TableColumn, tableColumns, timestampText } from './dia
 /** Below so many rows arrays are as fast as COPY or faster: measured with `npm run bench -- crossing`. */
 export const STAGED_FROM_ROWS = 800;
 
-/** What a list of columns means for statements; made once per list. */
-export interface RowShape {
-  readonly columns: readonly Column[];
-  readonly table: readonly TableColumn[];
-  /** Cells that statements read: the id and those that have a column. */
+/** Cells of a row, and how each is written. */
+interface CellTexts {
   readonly cells: readonly number[];
   readonly texts: readonly CellText[];
+}
+
+/** What a list of columns means for statements; made once per list. The cells are the id and those that have a column. */
+export interface RowShape extends CellTexts {
+  readonly columns: readonly Column[];
+  readonly table: readonly TableColumn[];
+  /** The id, then a cell for each column of the table. */
+  readonly direct: CellTexts;
 }
 
 /** Where a statement finds the rows, and the stamp they get. */
@@ -40,8 +45,9 @@ export function rowShape(columns: readonly Column[]): RowShape {
   const known = shapes.get(columns);
   if (known) return known;
   const table = tableColumns(columns);
-  const cells = [...new Set([0, ...table.map(({ cell }) => cell)])];
-  const shape = { columns, table, cells, texts: cells.map((cell) => cellText(columns[cell])) };
+  const textsOf = (cells: readonly number[]) => ({ cells, texts: cells.map((cell) => cellText(columns[cell])) });
+  const wanted = [0, ...table.map(({ cell }) => cell)];
+  const shape = { columns, table, ...textsOf([...new Set(wanted)]), direct: textsOf(wanted) };
   shapes.set(columns, shape);
   return shape;
 }
@@ -108,7 +114,7 @@ function bareType(shape: RowShape, k: number): string {
   return BARE_TYPES[column?.type ?? 'uuid'];
 }
 
-function* handOver(chunks: Iterable<string>, onEnd?: () => void): Generator<string> {
+export function* handOver(chunks: Iterable<string>, onEnd?: () => void): Generator<string> {
   yield* chunks;
   onEnd?.();
 }
@@ -116,14 +122,13 @@ function* handOver(chunks: Iterable<string>, onEnd?: () => void): Generator<stri
 /** Large enough that a chunk costs no more than its bytes, small enough that the server works while the next is made. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
-/** Rows in the text format of COPY: cells apart by tabs, rows by newlines, `\N` for no value. */
-export function* copyText(shape: RowShape, rows: Rows): Generator<string> {
-  const { cells, texts } = shape;
+/** Rows in the text format of COPY: cells apart by tabs, rows by newlines, `\N` for no value. `afterId`: the same for all. */
+export function* copyText({ cells, texts }: CellTexts, rows: Rows, afterId = ''): Generator<string> {
   let chunk = '';
   for (const row of rows) {
     for (let k = 0; k < cells.length; k++) {
       const text = texts[k]?.(row[cells[k] ?? 0]) ?? null;
-      if (k > 0) chunk += '\t';
+      if (k > 0) chunk += k === 1 ? `${afterId}\t` : '\t';
       chunk += text === null ? '\\N' : escapeCopy(text);
     }
     chunk += '\n';
