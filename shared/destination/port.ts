@@ -28,10 +28,14 @@ export interface Destination {
   misfit(entity: EntityMetadata): Promise<string | null>;
   /** Creates schema, position and retry tables, metadata tables and, if wanted, the delete log. Safe to repeat; true when any was missing. */
   prepare(options: { deleteLog: boolean }): Promise<boolean>;
-  /** Creates the entity's table, or adds and widens columns (one per statement; never drops or narrows; one of another type is set aside under another name). Safe to repeat; true when it changed anything. */
-  shape(entity: EntityMetadata): Promise<boolean>;
-  /** Makes the metadata tables say what the definition says about this entity, in one transaction. */
-  describe(entity: EntityMetadata): Promise<void>;
+  /**
+   * Creates the entity's table, or adds and widens columns (one per statement; never drops or narrows; one of another type is set
+   * aside under another name). Safe to repeat; true when it changed anything. `at`: the page where the position must stand, null
+   * for nowhere; POSITION_MOVED otherwise, for whoever was overtaken knows an older definition.
+   */
+  shape(entity: EntityMetadata, at?: string | null): Promise<boolean>;
+  /** Makes the metadata tables say what the definition says about this entity, in one transaction. `at`: as for `shape`. */
+  describe(entity: EntityMetadata, at?: string | null): Promise<void>;
   /** Where every entity of the profile stands. Null: our own tables are gone. Also serves as the breaker's probe. */
   positions(): Promise<Position[] | null>;
   /**

@@ -72,8 +72,10 @@ export class MemoryDestination implements Destination {
     });
   }
 
-  shape(entity: EntityMetadata): Promise<boolean> {
-    return this.#run('shape', ({ tables }) => {
+  shape(entity: EntityMetadata, at?: string | null): Promise<boolean> {
+    return this.#run('shape', (area) => {
+      this.#mustStand(area, entity, at);
+      const { tables } = area;
       const name = entity.logicalName.toLowerCase();
       const columns = exportColumns(entity).map((column) => [column.name, column] as const);
       const table = tables.get(name);
@@ -93,8 +95,9 @@ export class MemoryDestination implements Destination {
     });
   }
 
-  describe(entity: EntityMetadata): Promise<void> {
+  describe(entity: EntityMetadata, at?: string | null): Promise<void> {
     return this.#run('describe', (area) => {
+      this.#mustStand(area, entity, at);
       this.#own(area).metadata.set(entity.logicalName, metadataRows(entity));
     });
   }
@@ -273,6 +276,13 @@ export class MemoryDestination implements Destination {
     const result = work(this.#database.area(this.#address));
     await step?.('after', operation);
     return result;
+  }
+
+  #mustStand(area: MemoryArea, { logicalName: entity }: EntityMetadata, at: string | null | undefined): void {
+    if (at === undefined) return;
+    const held = this.#own(area).positions.get(entity);
+    const stands = at === null ? !held : held?.page === at && held.profileId === this.#address.profileId;
+    if (!stands) throw new FreshetError('POSITION_MOVED', { entity });
   }
 
   #forget({ own }: MemoryArea, entity: string): void {

@@ -29,7 +29,7 @@ import { syncMetadataTable } from './metadata-tables.ts';
 import { NewRows } from './new-rows.ts';
 import { ownTables } from './own-tables.ts';
 import { examine } from './permissions.ts';
-import { insertPosition, lockPosition, readPositions, replacePosition } from './positions.ts';
+import { insertPosition, lockPosition, readPositions, replacePosition, standsAt } from './positions.ts';
 import { dropTables, forgetEntity } from './remove.ts';
 import {
   readDueRetries,
@@ -108,11 +108,12 @@ export class PostgresDestination implements Destination {
     });
   }
 
-  async shape(entity: EntityMetadata): Promise<boolean> {
+  async shape(entity: EntityMetadata, at?: string | null): Promise<boolean> {
     const table = this.#names.entity(entity.logicalName);
     const columns = exportColumns(entity);
     const work = async (session: Session) => {
       await lockDefinition(session, table);
+      await this.#mustStand(session, entity, at);
       const standing = await standingTable(session, table);
       if (standing === null) {
         await session.query(createEntityTable(table, columns));
@@ -136,10 +137,11 @@ export class PostgresDestination implements Destination {
     }
   }
 
-  describe(entity: EntityMetadata): Promise<void> {
+  describe(entity: EntityMetadata, at?: string | null): Promise<void> {
     const rows = metadataRows(entity);
     return this.#transaction(async (session) => {
       await lockDefinition(session, this.#names.position);
+      await this.#mustStand(session, entity, at);
       for (const kind of METADATA_TABLES) {
         await syncMetadataTable(session, kind, this.#names.metadata[kind], entity.logicalName, rows);
       }
@@ -261,6 +263,11 @@ export class PostgresDestination implements Destination {
 
   close(): Promise<void> {
     return this.#pool.end();
+  }
+
+  async #mustStand(session: Session, { logicalName: entity }: EntityMetadata, at: string | null | undefined) {
+    if (at === undefined || (await standsAt(session, this.#names.position, this.#profileId, entity, at))) return;
+    throw new FreshetError('POSITION_MOVED', { entity });
   }
 
   #ownTables(): TableName[] {
