@@ -63,6 +63,9 @@ async function callOf(host: Host, request: HttpRequest, context: InvocationConte
   };
 }
 
+/** Which of the codes of docs/errors.md it is. */
+export const ERROR_CODE_HEADER = 'X-Error-Code';
+
 /** What is not registered is logged, and told as no more than a correlation id. */
 function failure(host: Host, context: InvocationContext, error: unknown): HttpResponseInit {
   const correlation = context.invocationId;
@@ -79,11 +82,12 @@ function failure(host: Host, context: InvocationContext, error: unknown): HttpRe
   }
   const status = httpStatus(error.code);
   if (status >= 500) context.warn(`${error.code} ${correlation}: ${error.message}`);
-  const headers: Record<string, string> = status === 401 ? { 'WWW-Authenticate': host.app().identity.challenge() } : {};
+  const signIn: Record<string, string> = status === 401 ? { 'WWW-Authenticate': host.app().identity.challenge() } : {};
   return {
     status,
-    headers,
-    jsonBody: { CorrelationId: correlation, Code: error.code, Message: error.message, Details: error.remedy },
+    // The code is no field: the original's body has these three.
+    headers: { ...signIn, [ERROR_CODE_HEADER]: error.code },
+    jsonBody: { CorrelationId: correlation, Message: error.message, Details: error.remedy },
   };
 }
 

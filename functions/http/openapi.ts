@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ERROR_CODE_HEADER } from './endpoint.ts';
 import type { Operation } from './operation.ts';
 import { error } from './shapes.ts';
 
@@ -28,7 +29,15 @@ export function openApi(endpoints: readonly Operation[]): Json {
     paths: { ...PUBLIC_PATHS, ...paths },
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      responses: { Error: { description: 'What, and what to do about it.', content: jsonContent(failure) } },
+      responses: {
+        Error: {
+          description: 'What, and what to do about it.',
+          headers: {
+            [ERROR_CODE_HEADER]: { description: 'One of the codes of docs/errors.md.', schema: { type: 'string' } },
+          },
+          content: jsonContent(failure),
+        },
+      },
       schemas: schemas.named,
     },
   };

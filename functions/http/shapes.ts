@@ -42,7 +42,14 @@ export const relationshipRow = z
 
 const initialSyncState = z.enum(['NotStarted', 'InProgress', 'Completed', 'CompletedWithFailures']);
 
-const errorDetails = z.object({ Code: z.string(), Message: z.string(), Since: moment });
+const errorDetails = z.object({
+  Code: z.string(),
+  Message: z.string(),
+  Details: z.string().describe('What to do about it.'),
+  Since: moment,
+});
+
+const lastExportDate = z.string().describe('Never null: 0001-01-01T00:00:00 before the first export.');
 
 const entityStatus = z
   .object({
@@ -52,7 +59,7 @@ const entityStatus = z
     SuccessNotifications: z.int(),
     FailureNotifications: z.int().describe('Failed records that are open.'),
     RetryNotifications: z.int(),
-    LastExportDate: z.string().describe('Never null: 0001-01-01T00:00:00 before the first export.'),
+    LastExportDate: lastExportDate,
     LastExportStatus: z.enum(['Success', 'Failure', 'NotStarted']),
     EntityMetadataState: z.enum(['Created', 'NotCreated']),
     InitialSyncState: initialSyncState,
@@ -71,7 +78,7 @@ const profileStatus = z
     TotalNotifications: z.int(),
     SuccessNotifications: z.int(),
     FailureNotifications: z.int(),
-    LastExportDate: moment.nullable(),
+    LastExportDate: lastExportDate,
     ErrorDetails: errorDetails.nullable(),
   })
   .meta({ id: 'ProfileStatus' });
@@ -238,6 +245,5 @@ export const error = z
     CorrelationId: z.string(),
     Message: z.string(),
     Details: z.string().describe('What to do about it.'),
-    Code: z.string().optional().describe('One of the codes of docs/errors.md.'),
   })
   .meta({ id: 'Error' });

@@ -6,8 +6,12 @@ export interface StreamStatus {
 }
 
 export interface OrganizationStatus {
+  /** The database-wide version of the last change. */
+  readonly version: number;
   readonly rows: Readonly<Record<string, number>>;
   readonly stream: StreamStatus;
+  /** Requests to the Web API; `total`: all since it was started. */
+  readonly requests: { readonly total: number };
 }
 
 /** The simulated organization's control, `/_control`; its commands are in local/dataverse/README.md. */

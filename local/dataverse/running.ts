@@ -148,10 +148,11 @@ function assemble(options: DataverseOptions, store: Store, port: number): Parts 
 
 /** Where the stream stands is written with what it changed. */
 function streamChange(store: Store, change: Site['change'], status: () => StreamStatus) {
-  return async (what: () => void): Promise<void> => {
-    await change(what);
-    store.setSetting('stream', status());
-  };
+  return (what: () => void): Promise<void> =>
+    change(() => {
+      what();
+      store.collectSetting('stream', status());
+    });
 }
 
 function openOrganization(

@@ -39,7 +39,10 @@ export const LEASE_MS = 30_000;
 export const PENDING_MAX_MS = 60_000;
 /** Turns begun without an end after which the work is held back: no page may kill instances for ever. */
 export const STARTS_MAX = 5;
-/** Feeds of one organization read at the same time (reference: dataverse.md, section 2.4: half of what is allowed is far more). */
-export const LEASES_PER_ORGANIZATION = 8;
+/**
+ * Feeds of one organization read at the same time (reference: dataverse.md, section 2.4: half of what is allowed is far more):
+ * as many as one process takes messages, so that feeds wait in the queue, in their turn, and not for a chance between retries.
+ */
+export const LEASES_PER_ORGANIZATION = 16;
 /** A feed that finds no lease free looks again after this; a read takes a fraction of it. */
 export const BUSY_RETRY_MS = 1_000;

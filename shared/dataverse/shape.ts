@@ -7,10 +7,26 @@ export function shapeOf(entity: EntityMetadata): string {
   return createHash('sha256').update(JSON.stringify(entity)).digest('hex').slice(0, 32);
 }
 
-/** True when rows that did not change hold something under `now` that they did not under `before`: only a full read brings it. */
+/**
+ * True when rows that did not change hold something under `now` that they did not under `before`, or when changes of before were
+ * not tracked: only a full read brings it.
+ */
 export function needsFullRead(before: EntityMetadata, now: EntityMetadata): boolean {
+  if (now.changeTracking && !before.changeTracking) return true;
   const known = new Map(exportColumns(before).map((column) => [column.name, column]));
-  return exportColumns(now).some((column) => valueChanged(known.get(column.name), column));
+  const anew = madeAnew(before, now);
+  return exportColumns(now).some(
+    (column) => anew.has(column.attribute) || valueChanged(known.get(column.name), column),
+  );
+}
+
+/** Attributes that were deleted and made again under their names, perhaps with the same type: no row holds what it held. */
+function madeAnew(before: EntityMetadata, now: EntityMetadata): ReadonlySet<string> {
+  const ids = new Map(before.attributes.map(({ logicalName, metadataId }) => [logicalName, metadataId]));
+  const anew = now.attributes.filter(
+    ({ logicalName, metadataId }) => (ids.get(logicalName) ?? metadataId) !== metadataId,
+  );
+  return new Set(anew.map(({ logicalName }) => logicalName));
 }
 
 /** A new column, another type, or digits that were cut off before. */

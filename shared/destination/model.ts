@@ -24,6 +24,8 @@ export interface Examination {
   readonly permissions: readonly PermissionCheck[];
   /** Nothing can be written, whatever is granted: a replica, or a database set so. */
   readonly readOnly: boolean;
+  /** What stands under names of Freshet's own tables, entities' left out, and was not made by Freshet. */
+  readonly foreign: readonly string[];
   /** What would be better otherwise, in sentences; nothing fails for it. */
   readonly advice: readonly string[];
 }
@@ -80,6 +82,8 @@ export interface Batch {
   readonly now: number;
   /** One statement writes at most so many rows or deletions; absent: all. The transaction stays one. */
   readonly statementRows?: number;
+  /** Called, perhaps more than once, when many rows have been handed over and the database works on them for a while. */
+  readonly onStaged?: () => void;
 }
 
 export interface RefusedEntry {

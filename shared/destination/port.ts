@@ -1,4 +1,4 @@
-import type { Column } from '../dataverse/columns.ts';
+import type { Cell, Column } from '../dataverse/columns.ts';
 import type { EntityMetadata } from '../dataverse/metadata.ts';
 import type {
   Applied,
@@ -20,18 +20,22 @@ import type {
  * After a rejected call nothing of it is written, but for a commit whose answer was lost: the position tells.
  */
 export interface Destination {
-  /** What the login may do here with the profile's tables, those of `entities` included, and what to advise; reads only. */
-  examine(entities: readonly string[]): Promise<Examination>;
+  /** What the login may do here with the profile's tables, those of `entities` included, what stands in their way, and what to advise; reads only. */
+  examine(entities: readonly string[], options: { deleteLog: boolean }): Promise<Examination>;
   /** Names of entities whose table stands already (lower case); reads only. */
   existingTables(entities: readonly string[]): Promise<string[]>;
   /** Why the table that stands cannot become the entity's by adding and widening columns; null when it can, or none stands. */
   misfit(entity: EntityMetadata): Promise<string | null>;
   /** Creates schema, position and retry tables, metadata tables and, if wanted, the delete log. Safe to repeat; true when any was missing. */
   prepare(options: { deleteLog: boolean }): Promise<boolean>;
-  /** Creates the entity's table, or adds and widens columns (one per statement; never drops or narrows; one of another type is set aside under another name). Safe to repeat; true when it changed anything. */
-  shape(entity: EntityMetadata): Promise<boolean>;
-  /** Makes the metadata tables say what the definition says about this entity, in one transaction. */
-  describe(entity: EntityMetadata): Promise<void>;
+  /**
+   * Creates the entity's table, or adds and widens columns (one per statement; never drops or narrows; one of another type is set
+   * aside under another name). Safe to repeat; true when it changed anything. `at`: the page where the position must stand, null
+   * for nowhere; POSITION_MOVED otherwise, for whoever was overtaken knows an older definition.
+   */
+  shape(entity: EntityMetadata, at?: string | null): Promise<boolean>;
+  /** Makes the metadata tables say what the definition says about this entity, in one transaction. `at`: as for `shape`. */
+  describe(entity: EntityMetadata, at?: string | null): Promise<void>;
   /** Where every entity of the profile stands. Null: our own tables are gone. Also serves as the breaker's probe. */
   positions(): Promise<Position[] | null>;
   /**
@@ -46,7 +50,7 @@ export interface Destination {
   /** Drops what `prepare` makes; false when nothing of it stood. Entities' tables stay. */
   dropOwn(): Promise<boolean>;
   /** Why this row cannot be held by the entity's columns, found without the database; null when it can. */
-  refusal(batch: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null;
+  refusal(batch: Pick<Batch, 'columns'>, row: readonly Cell[]): string | null;
   /**
    * Moves the position from `expected` and makes the batch true, in one transaction. POSITION_MOVED when another worker
    * was first: nothing is changed then. Does not change the schema. `trial`: rolls back in the end, to find refused rows.

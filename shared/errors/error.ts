@@ -32,6 +32,11 @@ export function isFreshetError(error: unknown, code?: ErrorCode): error is Fresh
   return error instanceof FreshetError && (code === undefined || error.code === code);
 }
 
+/** What to do about an error that was kept by its code; a code that is not registered any more has no remedy. */
+export function remedyOf(code: string, values: ErrorValues): string {
+  return Object.hasOwn(REGISTER, code) ? fill(REGISTER[code as ErrorCode].remedy, values) : '';
+}
+
 function fill(text: string, values: ErrorValues): string {
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(values[name] ?? placeholder));
 }

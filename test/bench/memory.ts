@@ -1,20 +1,28 @@
-/**
- * What pages of a wide entity take in memory while they are loaded and merged, as multiples of the bytes in their headers,
- * for both kinds of body: `node --expose-gc test/bench/memory.ts`. What is reserved for them (shared/export/apply/next-pages.ts)
- * has to stay above. Multiples, not bytes: they hardly depend on the machine.
- */
-import { readFileSync } from 'node:fs';
-import { type Cell, type Column, exportColumns } from '../../shared/dataverse/columns.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Cell, Column } from '../../shared/dataverse/columns.ts';
 import { pageRows } from '../../shared/dataverse/shape.ts';
-import { readAttributes } from '../../shared/dataverse/web-api/attributes.ts';
 import { mergePages } from '../../shared/export/apply/merge.ts';
 import { PAGE_INLINE_MAX_BYTES, type PageContent } from '../../shared/export/pages.ts';
-import { entityMetadata } from '../unit/dataverse/entity.ts';
-import { report, round } from './measure.ts';
+import { type Figures, round } from './figures.ts';
+import type { Part } from './part.ts';
+import { idOfRow as id, usualValue, WIDE } from './rows.ts';
 
-const captured = readFileSync(new URL('../fixtures/web-api/account-attributes.json', import.meta.url), 'utf8');
-const entity = entityMetadata('account', readAttributes(JSON.parse(captured) as unknown[]));
-const columns = exportColumns(entity);
+/**
+ * What pages of a wide entity take in memory while they are loaded and merged, as multiples of the bytes in their headers,
+ * for both kinds of body. What is reserved for them (shared/export/apply/next-pages.ts) has to stay above. Multiples, not
+ * bytes: they hardly depend on the machine.
+ */
+export const memory: Part = {
+  names: ['memory'],
+  onRequest: true,
+  async run(figures) {
+    for (const kind of ['inline', 'blob'] as const)
+      for (const name of Object.keys(FILLINGS)) await measure(figures, name, kind);
+  },
+};
+
+const { entity, columns } = WIDE;
 
 /** How a row's cells are filled: from a table that is hardly used to one with long texts in another script. */
 const FILLINGS: Readonly<Record<string, (column: Column, k: number, row: number) => Cell>> = {
@@ -26,21 +34,15 @@ const FILLINGS: Readonly<Record<string, (column: Column, k: number, row: number)
   otherScript: (column, k, row) => (k === 0 ? id(row) : column.type === 'string' ? `Ω${row}` : null),
 };
 
-const id = (row: number) => `60c4e274-0d87-e711-80e5-${row.toString(16).padStart(12, '0')}`;
-
-function usualValue({ type }: Column, row: number): Cell {
-  if (type === 'uuid') return id(row);
-  if (type === 'int') return row % 7;
-  if (type === 'bit') return row % 2 === 0;
-  if (type === 'bigint' || type === 'decimal') return String(row * 1000 + 7);
-  if (type === 'datetime') return '2026-05-04T10:11:12Z';
-  return `Some text of row ${row}`;
+/** The collector, which a program gets to see only by a flag. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }
 
 /** Buffers are given back some time after a collection. */
 async function held(): Promise<number> {
-  const { gc } = globalThis;
-  if (!gc) throw new Error('run with --expose-gc');
+  const gc = collector();
   for (let times = 0; times < 3; times++) {
     await new Promise((resolve) => setImmediate(resolve));
     gc();
@@ -57,7 +59,7 @@ function open(body: Buffer, inline: boolean) {
   return { encoded, text, content };
 }
 
-async function measure(name: string, kind: 'inline' | 'blob'): Promise<void> {
+async function measure(figures: Figures, name: string, kind: 'inline' | 'blob'): Promise<void> {
   const fill = FILLINGS[name] ?? (() => null);
   const rowsOfPage = kind === 'blob' ? pageRows(entity) : rowsInline(fill);
   const bodies = Array.from({ length: kind === 'blob' ? 4 : 50 }, (_, page) => bodyOf(fill, page, rowsOfPage));
@@ -68,7 +70,7 @@ async function measure(name: string, kind: 'inline' | 'blob'): Promise<void> {
   const taken = (await held()) - before;
   // Named once more, so that nothing of it is given up before it is measured.
   const counted = { pages: pages.length, bodies: bodies.length, rows: merge.entries.length };
-  report(`${kind} ${name}`, { ...counted, bytes, takenBytes: taken, times: round(taken / bytes) });
+  figures.report(`memory.${kind}.${name}`, { ...counted, bytes, takenBytes: taken, times: round(taken / bytes) });
 }
 
 function rowsInline(fill: (column: Column, k: number, row: number) => Cell): number {
@@ -98,5 +100,3 @@ const HEADER = {
   entries: 0,
   bytes: 0,
 };
-
-for (const kind of ['inline', 'blob'] as const) for (const name of Object.keys(FILLINGS)) await measure(name, kind);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { statuses } from '../../local/client/sync-progress.ts';
+import { trustedVault } from '../../local/client/trusted-vault.ts';
 import type { RestartPolicy } from '../../local/supervisor/supervised-part.ts';
 import { until } from '../../local/support/until.ts';
 import { activeProfile, startInstallation, type TestInstallation } from '../support/installation.ts';
-import { trustedVault } from '../support/vault.ts';
 import type { Chaos, Outcome } from './scenario.ts';
 
 /** What changes in a scenario: a link of a relationship, and a table with every type of attribute are among it. */

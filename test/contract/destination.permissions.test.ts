@@ -13,7 +13,9 @@ describe('the permissions of a login on PostgreSQL', () => {
   let destination: Destination;
   const run = (statement: string) => harness.client.query(statement);
   const missing = async () =>
-    (await destination.examine(['account'])).permissions.filter(({ state }) => state === 'missing');
+    (await destination.examine(['account'], { deleteLog: true })).permissions.filter(
+      ({ state }) => state === 'missing',
+    );
 
   beforeEach(async () => {
     harness = await makePostgresHarness(inject('postgresUrl'));
@@ -59,7 +61,16 @@ describe('the permissions of a login on PostgreSQL', () => {
 
   it('are of no use in a database that takes no writes', async () => {
     await run(`ALTER ROLE ${quoteName(login)} SET default_transaction_read_only = on`);
-    expect((await destination.examine([])).readOnly).toBe(true);
+    expect((await destination.examine([], { deleteLog: true })).readOnly).toBe(true);
+  });
+
+  it('a table of somebody else under the name of one of Freshet’s own is told, if it is needed', async () => {
+    await run(
+      'CREATE SCHEMA dbo; CREATE TABLE dbo.crm_deletelog (id integer); CREATE VIEW dbo.crm_statemetadata AS SELECT 1',
+    );
+    const foreign = async (deleteLog: boolean) => (await destination.examine([], { deleteLog })).foreign;
+    expect(await foreign(true)).toEqual(['crm_deletelog', 'crm_statemetadata']);
+    expect(await foreign(false)).toEqual(['crm_statemetadata']);
   });
 
   it('a table that Freshet did not make is not dropped, nor any other with it', async () => {

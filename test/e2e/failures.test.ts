@@ -1,8 +1,7 @@
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { OrganizationRows } from '../../local/client/organization-rows.ts';
 import { until } from '../../local/support/until.ts';
-import { systemClock } from '../../shared/platform/clock/system.ts';
-import { endpointCredential } from '../../shared/platform/identity/endpoint-credential.ts';
 import { activeProfile, startInstallation, type TestInstallation } from '../support/installation.ts';
 
 const POISONED = 50;
@@ -26,17 +25,8 @@ afterAll(() => test.stop());
 const failures = async () => (await test.client.status(profileId)).Status?.FailureNotifications;
 
 async function createAccounts(count: number, name: string): Promise<void> {
-  const { dataverse, identity } = test.installation.addresses;
-  const credential = endpointCredential({ url: `${identity}/token`, fetch: globalThis.fetch, clock: systemClock });
-  const token = (await credential.getToken(`${dataverse}/.default`))?.token;
-  for (let number = 0; number < count; number++) {
-    const answer = await fetch(`${dataverse}/api/data/v9.2/accounts`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: `${name} ${number}` }),
-    });
-    expect(answer.status).toBe(204);
-  }
+  const rows = new OrganizationRows(test.installation.addresses);
+  for (let number = 0; number < count; number++) await rows.create('accounts', { name: `${name} ${number}` });
 }
 
 /** The lines that people find in a folder of the profile's container. */

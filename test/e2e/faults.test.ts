@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statuses } from '../../local/client/sync-progress.ts';
+import { trustedVault } from '../../local/client/trusted-vault.ts';
 import { until } from '../../local/support/until.ts';
 import { activeProfile, startInstallation, type TestInstallation } from '../support/installation.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
-import { trustedVault } from '../support/vault.ts';
 
 const ENTITIES = ['account', 'contact', 'contactleads'];
 const CHANGES_PER_S = 100;

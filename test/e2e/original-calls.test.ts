@@ -5,6 +5,8 @@ import { startInstallation, type TestInstallation } from '../support/installatio
 /** A script made of the original's documented calls alone: from the sign-in to a profile deleted. */
 
 const SYNC_MS = 60_000;
+/** Fewer refused alike than make it the destination's fault. */
+const POISONED = 5;
 let test: TestInstallation;
 let token = '';
 
@@ -41,7 +43,26 @@ const allCompleted = async (id: string) => {
   return states.every((state: string) => state === 'Completed');
 };
 
-it('discovers, creates, validates, activates, watches, changes, deactivates and deletes a profile', async () => {
+const rowsOf = async (entity: string): Promise<number> =>
+  (await test.destination.query(`SELECT count(*)::int AS count FROM dbo.orig_${entity}`)).rows[0].count;
+
+/** Failed records of the first entity, as a client of the original counts them. */
+const failed = async (id: string): Promise<number> =>
+  (await call('GET', `profiles/${id}?status=true`)).json.Entities[0].Status.FailureNotifications;
+
+/** The lines of the failure log, by plain requests to the address that `failures` answers with. */
+async function failureLines(id: string): Promise<string[]> {
+  const container = new URL((await call('GET', `profiles/${id}/failures`)).json);
+  const listed = await (await fetch(`${container}&restype=container&comp=list&prefix=failurelog/`)).text();
+  const texts = [...listed.matchAll(/<Name>([^<]+)<\/Name>/g)].map(async ([, name]) => {
+    const blob = new URL(container);
+    blob.pathname += `/${name}`;
+    return (await fetch(blob)).text();
+  });
+  return (await Promise.all(texts)).flatMap((text) => text.split('\n').slice(0, -1));
+}
+
+it('discovers, creates, validates, activates, watches, fails, mends, changes, deactivates and deletes a profile', async () => {
   await signIn();
   const [organization] = (await call('GET', 'metadata/organizations')).json;
   const query = `organizationurl=${organization.OrganizationUrl}`;
@@ -66,7 +87,7 @@ it('discovers, creates, validates, activates, watches, changes, deactivates and 
     DestinationType: 'sqlazure',
     DestinationKeyVaultUri: test.installation.addresses.keyVault.destinationSecret,
     DestinationPrefix: 'orig',
-    RetryPolicy: { MaxRetryCount: 5, IntervalInSeconds: 5, Backoff: 'Simple' },
+    RetryPolicy: { MaxRetryCount: 1, IntervalInSeconds: 1, Backoff: 'Simple' },
     WriteDeleteLog: true,
     DestinationSchemaName: 'dbo',
   };
@@ -77,11 +98,30 @@ it('discovers, creates, validates, activates, watches, changes, deactivates and 
   expect((await call('POST', `profiles/${Id}/activate`, '')).json).toMatchObject({ Id, Name: 'Original' });
   expect(await until(() => allCompleted(Id), SYNC_MS)).toBe(true);
 
+  await test.destination.query('ALTER TABLE dbo.orig_account ADD CONSTRAINT closed CHECK (false) NOT VALID');
+  await test.organization.command('startStream', {
+    rate: 50,
+    count: POISONED,
+    entities: ['account'],
+    mix: { create: 1 },
+  });
+  expect(await until(async () => (await failed(Id)) === POISONED, SYNC_MS)).toBe(true);
+  expect(await until(async () => (await failureLines(Id)).length === POISONED, SYNC_MS)).toBe(true);
+  for (const line of await failureLines(Id))
+    expect(line).toMatch(/^Entity: account, RecordId: \S+, .* ChangeType: New, FailureReason: .*"closed"$/);
+
+  // The documented way out: drop the table, remove the entity, add it again.
+  await test.destination.query('DROP TABLE dbo.orig_account');
+  expect((await call('PUT', `profiles/${Id}`, { ...profile, Entities: [{ Type: 'contact' }] })).status).toBe(200);
+  expect((await call('PUT', `profiles/${Id}`, profile)).json).toMatchObject({ Id, State: 1 });
+  expect(await until(() => allCompleted(Id), SYNC_MS)).toBe(true);
+  expect(await failed(Id)).toBe(0);
+  expect(await rowsOf('account')).toBe((await test.organization.status()).rows.account);
+
   const changed = { ...profile, Entities: [{ Type: 'account' }, { Type: 'lead' }] };
   expect((await call('PUT', `profiles/${Id}`, changed)).json).toMatchObject({ Id, State: 1 });
   expect(await until(() => allCompleted(Id), SYNC_MS)).toBe(true);
-  const { rows } = await test.destination.query('SELECT (SELECT count(*)::int FROM dbo.orig_lead) AS leads');
-  expect(rows[0].leads).toBe((await test.organization.status()).rows.lead);
+  expect(await rowsOf('lead')).toBe((await test.organization.status()).rows.lead);
 
   const failures: string = (await call('GET', `profiles/${Id}/failures`)).json;
   expect((await fetch(`${failures}&restype=container&comp=list`)).status).toBe(200);

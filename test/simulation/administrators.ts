@@ -1,5 +1,4 @@
 import { pick } from '../../local/dataverse/model/random.ts';
-import { type FreshetError, isFreshetError } from '../../shared/errors/error.ts';
 import type { ExportPorts } from '../../shared/export/ports.ts';
 import {
   ACTIVATION_STEPS,
@@ -8,27 +7,29 @@ import {
   runActivationStep,
 } from '../../shared/export/profiles/activation.ts';
 import { deactivateProfile, deleteProfile, visibleProfile } from '../../shared/export/profiles/profiles.ts';
-import { ORGANIZATION_ID } from '../support/world.ts';
-import { EXPORTED } from './changes.ts';
+import { replaceProfile } from '../../shared/export/profiles/replace.ts';
+import { ORGANIZATION_ID, profileBody } from '../support/world.ts';
 import type { Crew } from './crew.ts';
+import { EXPORTED, LINKS } from './definitions.ts';
 import type { Scene } from './scene.ts';
+import type { Standstill } from './standstill.ts';
 import { REFUSED } from './witness.ts';
 
-/** Links alone are refused: they are exported beside what they relate. */
-const LINKS = 'parentchild';
 const PROFILES_MAX = 3;
 /** Profiles ever made in one history. */
 const NAMES_MAX = 5;
 
-/** What administrators do: profiles join, pause, resume and leave. What breaks off is done again, as Durable and people do. */
+/** What administrators do with whole profiles. What breaks off is done again, as Durable and people do. */
 export class Administrators {
   readonly #scene: Scene;
   readonly #crew: Crew;
+  readonly #standstill: Standstill;
   #joined = 0;
 
-  constructor(scene: Scene, crew: Crew) {
+  constructor(scene: Scene, crew: Crew, standstill: Standstill) {
     this.#scene = scene;
     this.#crew = crew;
+    this.#standstill = standstill;
   }
 
   /** Names of databases that some profile ever wrote to. */
@@ -48,8 +49,7 @@ export class Administrators {
     const { random, world, trace, swarm } = this.#scene;
     if (this.#joined === NAMES_MAX || (await this.profiles()).length === PROFILES_MAX) return;
     const name = `p${++this.#joined}`;
-    const some = EXPORTED.filter(() => swarm.calm || random() < 0.6);
-    const entities = this.#joined === 1 || some.every((entity) => entity === LINKS) ? EXPORTED : some;
+    const entities = this.#joined === 1 || swarm.calm ? EXPORTED : this.#some();
     world.database(name).constraint = (_entity, _id, row) =>
       this.#scene.faulty && String(row?.name).startsWith('bad') ? REFUSED : null;
     const Entities = entities.map((Type) => ({ Type }));
@@ -58,13 +58,15 @@ export class Administrators {
     this.#activate(name, id);
   }
 
-  async pauseOrResume(): Promise<void> {
+  /** Deactivates an active profile, and activates any other. */
+  async switch(): Promise<void> {
     const profile = pick(this.#scene.random, await this.profiles());
     if (!profile) return;
-    const { id, settings } = profile;
-    this.#scene.trace.note(`${profile.state === 'active' ? 'pause' : 'resume'} ${settings.name}`);
-    if (profile.state !== 'active') return this.#activate(settings.name, id);
-    this.#do(`pause-${settings.name}`, async (ports) => void (await deactivateProfile(ports, [ORGANIZATION_ID], id)));
+    const { id, state, settings } = profile;
+    this.#scene.trace.note(`${settings.name} is to be ${state === 'active' ? 'deactivated' : 'activated'}`);
+    if (state !== 'active') return this.#activate(settings.name, id);
+    const deactivate = async (ports: ExportPorts) => void (await deactivateProfile(ports, [ORGANIZATION_ID], id));
+    this.#wish('deactivate', settings.name, deactivate, () => EXPORTED);
   }
 
   /** The last one stays. */
@@ -73,28 +75,85 @@ export class Administrators {
     if (profiles.length < 2) return;
     const { id, settings } = pick(this.#scene.random, profiles);
     this.#scene.trace.note(`${settings.name} leaves`);
-    this.#do(`delete-${settings.name}`, (ports) => deleteProfile(ports, [ORGANIZATION_ID], id));
+    this.#wish(
+      'delete',
+      settings.name,
+      (ports) => deleteProfile(ports, [ORGANIZATION_ID], id),
+      () => EXPORTED,
+    );
+  }
+
+  /** Entities come and go; the tables of those that were there before are adopted. */
+  async replace(): Promise<void> {
+    const profile = pick(this.#scene.random, await this.profiles());
+    if (!profile) return;
+    const { name, writeDeleteLog } = profile.settings;
+    const entities = this.#some();
+    this.#scene.trace.note(`${name} is to have ${entities.join(', ')}`);
+    const Entities = entities.map((Type) => ({ Type, Settings: { Adopt: true } }));
+    const body = { ...profileBody(name), Entities, WriteDeleteLog: writeDeleteLog };
+    const others = EXPORTED.filter((entity) => !entities.includes(entity));
+    const put = (ports: ExportPorts) => replaceProfile(ports, [ORGANIZATION_ID], profile.id, body);
+    this.#orchestrate('replace', name, put, others);
+  }
+
+  /** From now on nothing is written to the tables of entities that are not exported, for nobody is at work any more. */
+  async settleRemoved(): Promise<void> {
+    const profiles = await this.profiles();
+    for (const name of this.databases) {
+      const entities = profiles.find(({ settings }) => settings.name === name)?.settings.entities ?? [];
+      const exported = new Set(entities.map(({ entity }) => entity));
+      for (const entity of EXPORTED)
+        if (!exported.has(entity)) this.#standstill.settle(name, entity, this.#crew.started);
+    }
   }
 
   #activate(name: string, id: string): void {
-    let wish: Activation | null = null;
-    let done = 0;
-    this.#do(`activate-${name}`, async (ports) => {
-      const profile = await visibleProfile(ports, [ORGANIZATION_ID], id);
-      wish ??= await requestActivation(ports, profile);
-      for (const step of ACTIVATION_STEPS.slice(done)) {
-        const ended = wish && (await runActivationStep(ports, wish, step)).outcome;
-        if (ended !== 'done') return;
-        done++;
-      }
-    });
+    const request = async (ports: ExportPorts) =>
+      requestActivation(ports, await visibleProfile(ports, [ORGANIZATION_ID], id));
+    this.#orchestrate('activate', name, request);
   }
 
-  #do(name: string, work: (ports: ExportPorts) => Promise<void>): void {
-    const again = (error: FreshetError | null) => {
-      if (isFreshetError(error, 'PROFILE_NOT_FOUND') || isFreshetError(error, 'ACTIVATION_REFUSED')) return;
-      this.#crew.start(name, work, again);
+  /** What a request brings about goes on from where it broke off. */
+  #orchestrate(
+    what: string,
+    name: string,
+    request: (ports: ExportPorts) => Promise<Activation | null>,
+    settled: readonly string[] = [],
+  ): void {
+    let activation: Activation | null = null;
+    let done = 0;
+    let holds = settled;
+    const work = async (ports: ExportPorts) => {
+      activation ??= await request(ports);
+      for (const step of activation ? ACTIVATION_STEPS.slice(done) : []) {
+        if (activation && (await runActivationStep(ports, activation, step)).outcome !== 'done') {
+          // Something else holds now, or nobody knows what.
+          holds = [];
+          return;
+        }
+        done++;
+      }
     };
-    this.#crew.start(name, work, again);
+    this.#wish(what, name, work, () => holds);
+  }
+
+  /** Links alone are refused: they are exported beside what they relate. */
+  #some(): readonly (typeof EXPORTED)[number][] {
+    const some = EXPORTED.filter(() => this.#scene.random() < 0.6);
+    const related = some.includes('parent') || some.includes('child');
+    const chosen = some.filter((entity) => entity !== LINKS || related);
+    return chosen.length > 0 ? chosen : EXPORTED;
+  }
+
+  /** `settled`: the tables that nobody who begins after it writes to. */
+  #wish(
+    what: string,
+    name: string,
+    work: (ports: ExportPorts) => Promise<void>,
+    settled: () => readonly string[],
+  ): void {
+    const end = this.#standstill.wish(name);
+    this.#crew.insist(`${what}-${name}`, work, (done) => end(done ? settled() : [], this.#crew.started));
   }
 }

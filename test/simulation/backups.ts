@@ -4,21 +4,21 @@ import { PAGES_CONTAINER } from '../../shared/export/pages.ts';
 import type { Crew } from './crew.ts';
 import type { Faults } from './faults.ts';
 import type { Scene } from './scene.ts';
-import type { Witness } from './witness.ts';
+import type { Standstill } from './standstill.ts';
 
 /** What goes back in time or gets lost: the control database or a destination restored from a backup, blobs gone. */
 export class Backups {
   readonly #scene: Scene;
   readonly #crew: Crew;
   readonly #faults: Faults;
-  readonly #witness: Witness;
+  readonly #standstill: Standstill;
   #restore: (() => void) | null = null;
 
-  constructor(scene: Scene, crew: Crew, faults: Faults, witness: Witness) {
+  constructor(scene: Scene, crew: Crew, faults: Faults, standstill: Standstill) {
     this.#scene = scene;
     this.#crew = crew;
     this.#faults = faults;
-    this.#witness = witness;
+    this.#standstill = standstill;
   }
 
   /** Restores the last backup, or makes one. */
@@ -27,6 +27,7 @@ export class Backups {
     if (this.#restore) {
       this.#restore();
       this.#restore = null;
+      this.#scene.disturbed = true;
       return;
     }
     const name = pick(random, ['control', ...databases]);
@@ -57,6 +58,7 @@ export class Backups {
     return () => {
       this.#scene.trace.note('control restored');
       control.restore(state);
+      this.#standstill.forgetAll();
       this.#crew.dismiss();
     };
   }
@@ -68,7 +70,6 @@ export class Backups {
       this.#scene.trace.note(`${name} restored`);
       database.restore(state);
       this.#faults.cutConnections(`destination ${name}`);
-      this.#witness.forget(name);
     };
   }
 }

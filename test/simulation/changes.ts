@@ -1,40 +1,30 @@
-import { between, pick } from '../../local/dataverse/model/random.ts';
-import { readDefinition } from '../../local/dataverse/model/read-definition.ts';
-import type { Cell, Values } from '../../local/dataverse/model/row.ts';
+import { pick, type Random } from '../../local/dataverse/model/random.ts';
+import type { Values } from '../../local/dataverse/model/row.ts';
 import type { Transaction } from '../../local/dataverse/model/transaction.ts';
-import { DEFINITIONS } from '../support/world-entities.ts';
+import { Definitions, SCORE, WRITTEN, type Written } from './definitions.ts';
 import { type Scene, strikes } from './scene.ts';
-
-/** Entities whose rows people write; the links between them are rows of an entity, too. */
-const WRITTEN = ['parent', 'child'] as const;
-type Written = (typeof WRITTEN)[number];
-export const EXPORTED = ['parent', 'child', 'parentchild'] as const;
 
 const RELATIONSHIP = 'parent_child';
 /** Few ids, so that changes of the same row are common. */
 const IDS = 6;
+const ID_DIGITS = { parent: 'a', child: 'c', note: 'e' } as const;
 const SHARE_OF_LINKS = 0.15;
+const SHARE_OF_SCORES = 0.1;
 const OPEN_MAX = 3;
 /** One such row makes a page too large for the control database. */
 const LARGE_UNITS = 70_000;
-const EXTRA_ATTRIBUTES_MAX = 3;
-const NAME_MAX_UNITS = 400;
-
-interface Attribute {
-  readonly LogicalName: string;
-  readonly MaxLength?: number;
-}
 
 /** What people do in the organization: its rows, links, open transactions and definitions. */
 export class Changes {
   readonly #scene: Scene;
-  readonly #definitions = structuredClone(DEFINITIONS) as { LogicalName: string; Attributes: Attribute[] }[];
+  readonly #definitions: Definitions;
   readonly #open: Transaction[] = [];
   #drawn = 0;
 
   constructor(scene: Scene) {
     this.#scene = scene;
-    for (let index = 0; index < IDS; index++) for (const entity of WRITTEN) this.#write(entity, idOf(entity, index));
+    this.#definitions = new Definitions(scene);
+    for (const entity of WRITTEN) for (const id of idsOf(entity)) this.#write(entity, id);
   }
 
   /** One change. */
@@ -44,21 +34,26 @@ export class Changes {
 
   #draw(): () => void {
     const { random, swarm } = this.#scene;
-    if (strikes(this.#scene, swarm.redefined)) return () => this.#redefine(pick(random, WRITTEN));
+    if (strikes(this.#scene, swarm.redefined)) return () => this.#redefine();
     if (this.#open.length > 0 && random() < 0.2) return () => this.#commit();
     if (random() < SHARE_OF_LINKS) return () => this.#link();
+    if (swarm.derived && random() < SHARE_OF_SCORES) return () => this.#score();
     const entity = pick(random, WRITTEN);
-    const id = idOf(entity, between(random, 0, IDS - 1));
+    const id = anyId(random, entity);
+    if (!this.#definitions.isThere(entity)) return () => {};
     const drawn = random();
     if (!this.#organization.find(entity, id))
       return drawn < 0.2 ? () => this.#restore(entity, id) : () => this.#write(entity, id);
-    if (strikes(this.#scene, swarm.hidden) && this.#open.length < OPEN_MAX) return () => this.#hide(entity, id);
+    if (entity !== 'note' && this.#open.length < OPEN_MAX && strikes(this.#scene, swarm.hidden))
+      return () => this.#hide(entity, id);
     if (drawn < 0.2) return () => this.#delete(entity, id);
     return drawn < 0.35 ? () => this.#recreate(entity, id) : () => this.#write(entity, id);
   }
 
-  commitAll(): void {
+  /** Nothing stays open or missing. */
+  complete(): void {
     for (const transaction of this.#open.splice(0)) transaction.commit();
+    if (!this.#definitions.isThere('note')) this.#redefined(this.#definitions.comeOrGo('note'));
   }
 
   get #organization() {
@@ -100,60 +95,46 @@ export class Changes {
       this.#open.push(transaction);
       if (this.#scene.random() < 0.3) transaction.delete(entity, id);
       else transaction.update(entity, id, values);
+      // A difference that stands for minutes is no false one then.
+      this.#scene.disturbed = true;
     });
   }
 
   #link(): void {
     const { random } = this.#scene;
-    const parent = idOf('parent', between(random, 0, IDS - 1));
-    const related = [{ entity: 'child', id: idOf('child', between(random, 0, IDS - 1)) }];
+    const parent = anyId(random, 'parent');
+    const related = [{ entity: 'child', id: anyId(random, 'child') }];
     if (random() < 0.6)
       this.#note(`link ${parent}`, () => this.#organization.associate(RELATIONSHIP, 'parent', parent, related));
     else this.#note(`unlink ${parent}`, () => this.#organization.disassociate(RELATIONSHIP, 'parent', parent, related));
   }
 
-  /** A new attribute, or longer names; then a row that uses it, for a definition alone notifies nobody. */
-  #redefine(entity: Written): void {
-    const definition = this.#definitions.find(({ LogicalName }) => LogicalName === entity);
-    if (!definition) return;
-    const name = definition.Attributes.find(({ LogicalName }) => LogicalName === 'name');
-    const extras = definition.Attributes.filter(({ LogicalName }) => LogicalName.startsWith('extra'));
-    let computed: string | null = null;
-    if (extras.length < EXTRA_ATTRIBUTES_MAX && this.#scene.random() < 0.5) {
-      const attribute = `extra${extras.length}`;
-      this.#scene.trace.note(`${entity} gets ${attribute}`);
-      definition.Attributes.push(extraAttribute(attribute));
-      if (this.#scene.random() < 0.5) computed = attribute;
-    } else if (name) {
-      const MaxLength = Math.min(NAME_MAX_UNITS, (name.MaxLength ?? 0) * 2);
-      this.#scene.trace.note(`names of ${entity} get ${MaxLength} characters`);
-      definition.Attributes.splice(definition.Attributes.indexOf(name), 1, { ...name, MaxLength });
-    }
-    this.#organization.define(readDefinition(definition));
-    if (computed) this.#compute(entity, computed);
-    const rows = [...this.#organization.table(entity).rows.keys()];
-    if (rows.length > 0) this.#write(entity, pick(this.#scene.random, rows));
+  #redefine(): void {
+    this.#redefined(this.#definitions.change());
   }
 
-  /** As a formula column does: all rows have a value at once, and change tracking lists none of them. */
-  #compute(entity: Written, attribute: string): void {
-    const table = this.#organization.table(entity);
-    const slot = table.slotOf(attribute);
-    for (const { self, cells } of table.rows.values()) (cells as Cell[])[slot] = `computed ${self.id.slice(-4)}`;
+  /** A row uses a changed definition, for by itself that notifies nobody. */
+  #redefined(entity: Written | null): void {
+    if (entity === null) return;
+    const [...ids] = this.#organization.table(entity).rows.keys();
+    this.#write(entity, ids.length > 0 ? pick(this.#scene.random, ids) : anyId(this.#scene.random, entity));
+  }
+
+  /** Without a new version, so that no change brings it. */
+  #score(): void {
+    const id = anyId(this.#scene.random, 'parent');
+    this.#note(`another score of ${id}`, () => this.#organization.recompute('parent', id, { [SCORE]: ++this.#drawn }));
   }
 
   /** Some names the destinations refuse while there are faults; some fill their column. */
   #values(entity: Written): Values {
     const { random, swarm } = this.#scene;
     this.#drawn++;
-    const attributes = this.#definitions.find(({ LogicalName }) => LogicalName === entity)?.Attributes ?? [];
-    const length = attributes.find(({ LogicalName }) => LogicalName === 'name')?.MaxLength ?? 0;
     const name = `${strikes(this.#scene, swarm.refused) ? 'bad' : 'good'} ${this.#drawn}`;
-    const extras = attributes.filter(({ LogicalName }) => LogicalName.startsWith('extra'));
     return {
-      name: random() < 0.2 ? name.padEnd(length, '.') : name,
-      ...Object.fromEntries(extras.map(({ LogicalName }) => [LogicalName, `${LogicalName} ${this.#drawn}`])),
-      ...(entity === 'parent' ? this.#parentValues() : this.#childValues()),
+      name: random() < 0.2 ? name.padEnd(this.#definitions.nameUnits(entity), '.') : name,
+      ...this.#definitions.extraValues(entity, this.#drawn),
+      ...(entity === 'parent' ? this.#parentValues() : entity === 'child' ? this.#childValues() : {}),
     };
   }
 
@@ -163,7 +144,7 @@ export class Changes {
   }
 
   #childValues(): Values {
-    const parent = idOf('parent', between(this.#scene.random, 0, IDS - 1));
+    const parent = anyId(this.#scene.random, 'parent');
     const linked = this.#scene.random() < 0.5 && this.#organization.find('parent', parent) !== undefined;
     return { parentid: linked ? { entity: 'parent', id: parent } : null };
   }
@@ -179,10 +160,11 @@ export class Changes {
   }
 }
 
-function idOf(entity: Written, index: number): string {
-  return `${(entity === 'parent' ? 'a' : 'c').repeat(8)}-0000-4000-8000-00000000000${index}`;
+/** All that rows of the entity ever have. */
+export function idsOf(entity: Written): string[] {
+  return Array.from({ length: IDS }, (_, index) => `${ID_DIGITS[entity].repeat(8)}-0000-4000-8000-00000000000${index}`);
 }
 
-function extraAttribute(name: string) {
-  return { LogicalName: name, SchemaName: name, AttributeTypeName: 'StringType', MaxLength: 30 };
+function anyId(random: Random, entity: Written): string {
+  return pick(random, idsOf(entity));
 }

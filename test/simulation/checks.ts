@@ -22,8 +22,19 @@ const SHOWN_UNITS = 60;
 export async function inspect(world: World): Promise<Finding[]> {
   const profiles = await world.control.profiles.list([ORGANIZATION_ID]);
   const findings: Finding[] = [];
-  for (const profile of profiles) findings.push(...(await inspectProfile(world, profile)));
+  for (const profile of profiles) {
+    findings.push(...(await inspectProfile(world, profile)));
+    for (const { entity } of profile.settings.entities)
+      findings.push(...(await compare(world, profile.settings.name, entity)));
+  }
   return [...findings, ...inspectControl(world), ...inspectQueues(world)];
+}
+
+/** What has not come to its end: snapshots, positions, messages. */
+export async function inspectProgress(world: World): Promise<Finding[]> {
+  const profiles = await world.control.profiles.list([ORGANIZATION_ID]);
+  const behind = await Promise.all(profiles.map((profile) => inspectPositions(world, profile)));
+  return [...behind.flat(), ...inspectControl(world), ...inspectQueues(world)];
 }
 
 /** The rows alone, but for those that wait for a retry or failed. */
@@ -65,12 +76,28 @@ async function inspectProfile(world: World, profile: Profile): Promise<Finding[]
     findings.push(
       found('profiles run', `${name} is ${profile.state}, ${JSON.stringify(profile.breaker ?? profile.trouble)}`),
     );
-  for (const { entity } of entities) {
-    findings.push(...(await compare(world, name, entity)), ...counters(name, entity, own));
-  }
-  for (const { entity, page, tail } of await world.control.profiles.subscriptions(profile.id))
-    if (page !== tail || own.positions.get(entity)?.page !== tail)
+  if (profile.retryAt !== null) findings.push(found('no retry left', `${name} waits for one`));
+  for (const { entity } of entities) findings.push(...counters(name, entity, own));
+  return [...findings, ...(await inspectPositions(world, profile))];
+}
+
+/** The control rows name what the profile names, and say of it what the destination says. */
+async function inspectPositions(world: World, { id, settings }: Profile): Promise<Finding[]> {
+  const { name, entities } = settings;
+  const positions = world.database(name).area(AREA).own?.positions;
+  const findings: Finding[] = [];
+  const subscriptions = await world.control.profiles.subscriptions(id);
+  const named = entities.map(({ entity }) => entity).toSorted();
+  for (const exported of [subscriptions.map(({ entity }) => entity), [...(positions?.keys() ?? [])]])
+    if (exported.toSorted().join() !== named.join())
+      findings.push(found('what is named is exported', `${name} has ${named.join()} and exports ${exported.join()}`));
+  for (const { entity, page, tail, counters: reported } of subscriptions) {
+    const position = positions?.get(entity);
+    if (page !== tail || position?.page !== tail)
       findings.push(found('positions at the end', `${name}.${entity} is behind`));
+    if (JSON.stringify(position?.counters) !== JSON.stringify(reported))
+      findings.push(found('counters add up', `${name}.${entity} reported ${JSON.stringify(reported)}`));
+  }
   return findings;
 }
 
@@ -118,6 +145,7 @@ function counters(name: string, entity: string, { positions, retries }: OwnTable
   if (open !== held.retrying + held.failed)
     findings.push(found('counters add up', `${name}.${entity}: ${JSON.stringify(held)} with ${open} retries`));
   if (open > 0) findings.push(found('no retry left', `${name}.${entity} has ${open}`));
+  if (held.regressed > 0) findings.push(found('no row goes back', `${name}.${entity}: ${JSON.stringify(held)}`));
   return findings;
 }
 
@@ -133,7 +161,8 @@ function inspectControl(world: World): Finding[] {
   for (const [key, { feed, snapshots }] of state.feeds) {
     const open = snapshots.filter(({ endNumber }) => endNumber === null);
     if (open.length > 0) findings.push(found('no snapshot open', `${key} has ${open.length}`));
-    if (feed.nextLink !== null || feed.token === null || feed.trouble !== null)
+    const { changeTrackingEnabled } = world.organization.table(feed.entity).definition;
+    if (feed.nextLink !== null || (feed.token === null && changeTrackingEnabled) || feed.trouble !== null)
       findings.push(found('feeds at rest', `${key}: ${JSON.stringify(feed)}`));
     const subscribed = [...state.subscriptions.values()].some(({ entity }) => entity === feed.entity);
     if (!subscribed) findings.push(found('no feed without a profile', key));
@@ -147,12 +176,13 @@ function inspectQueues({ queues }: World): Finding[] {
   );
 }
 
-async function blobsOf(world: World, container: string): Promise<string[]> {
+/** Names of a container's blobs. */
+export async function blobsOf(world: World, container: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of world.blobs.list(container)) names.push(name);
   return names;
 }
 
-function found(check: string, text: string): Finding {
+export function found(check: string, text: string): Finding {
   return { check, text };
 }

@@ -8,6 +8,8 @@ import { Worker } from './workers.ts';
 type Work = (ports: ExportPorts) => Promise<void>;
 
 interface Member {
+  /** In the order of their begins. */
+  readonly number: number;
   readonly worker: Worker;
   /** Told when the worker did not come to its end: it was killed, or its work was refused. */
   readonly broken: (error: FreshetError | null) => void;
@@ -24,6 +26,7 @@ export class Crew {
   readonly #faults: Faults;
   readonly #members: Member[] = [];
   #started = 0;
+  #acting: number | null = null;
 
   constructor(scene: Scene, faults: Faults) {
     this.#scene = scene;
@@ -35,9 +38,20 @@ export class Crew {
     return this.#awake().length;
   }
 
+  /** How many have begun. */
+  get started(): number {
+    return this.#started;
+  }
+
+  /** The number of the one who does something now; whoever is none of the crew came after all of them. */
+  get acting(): number {
+    return this.#acting ?? this.#started + 1;
+  }
+
   start(name: string, work: Work, broken: Member['broken'] = () => {}): void {
     const { world, trace } = this.#scene;
-    const label = `${name}-${++this.#started}`;
+    const number = ++this.#started;
+    const label = `${name}-${number}`;
     const connections: Connections = new Map();
     const worker = new Worker(
       label,
@@ -51,7 +65,19 @@ export class Crew {
         return fate;
       },
     );
-    this.#members.push({ worker, broken, frozenUntil: 0 });
+    this.#members.push({ number, worker, broken, frozenUntil: 0 });
+  }
+
+  /** Work that is wished for: begun again when it is killed or meets what passes, until it is done or refused. */
+  insist(name: string, work: Work, ended: (done: boolean) => void = () => {}): void {
+    const whole: Work = async (ports) => {
+      await work(ports);
+      ended(true);
+    };
+    this.start(name, whole, (error) => {
+      if (error === null || error.class === 'retry') this.insist(name, work, ended);
+      else ended(false);
+    });
   }
 
   /** One operation of somebody. */
@@ -73,7 +99,9 @@ export class Crew {
       member.broken(null);
       return;
     }
+    this.#acting = member.number;
     await worker.advance(random);
+    this.#acting = null;
     if (!worker.over) return;
     this.#remove(member);
     if (worker.error === null) return;

@@ -10,7 +10,16 @@ const OUTAGE_MAX_MS = 10 * MINUTE_MS;
 const HANG_MAX_MS = 70 * SECOND_MS;
 const RETRY_AFTER_MAX_MS = 30 * SECOND_MS;
 /** The control database, as its ports are named. */
-const CONTROL_PORTS: ReadonlySet<string> = new Set(['bells', 'feeds', 'profiles', 'organizations', 'retention']);
+const CONTROL_PORTS: ReadonlySet<string> = new Set([
+  'bells',
+  'feeds',
+  'profiles',
+  'organizations',
+  'retention',
+  'wholeReads',
+  'history',
+  'reconciliations',
+]);
 
 /** The part that an operation asks: `control`, `source`, `blobs`, `queues` or `destination <name>`. */
 function partOf(operation: string): string {

@@ -11,6 +11,8 @@ export interface Scene {
   readonly trace: Trace;
   /** False while the system comes to rest. */
   faulty: boolean;
+  /** Destinations may differ from the organization by more than what is under way. */
+  disturbed: boolean;
 }
 
 /** Whether trouble of this rate happens now. */

@@ -25,11 +25,22 @@ export interface Swarm {
   readonly restored: number;
   readonly blobLost: number;
   readonly standstill: number;
-  // People.
+  // People in the organization.
   readonly hidden: number;
   readonly redefined: number;
-  readonly paused: number;
+  /** There are values that change without a version of their row. */
+  readonly derived: boolean;
+  /** Changes of links can perhaps not be read. */
+  readonly untracked: boolean;
+  // Administrators, and people with a database client.
+  readonly switched: number;
+  readonly replaced: number;
   readonly left: number;
+  readonly paused: number;
+  readonly resynced: number;
+  readonly retried: number;
+  readonly reconciled: number;
+  readonly tampered: number;
   /** Share of rows so large that their page lies in a blob. */
   readonly large: number;
 }
@@ -56,13 +67,36 @@ export function drawSwarm(random: Random): Swarm {
     blobLost: maybe(0.01),
     standstill: maybe(0.005),
     hidden: maybe(0.2),
-    redefined: maybe(0.03),
-    paused: maybe(0.01),
+    redefined: maybe(0.08),
+    derived: random() < 0.3,
+    untracked: random() < 0.3,
+    switched: maybe(0.01),
+    replaced: maybe(0.01),
     left: maybe(0.004),
+    paused: maybe(0.01),
+    resynced: maybe(0.01),
+    retried: maybe(0.02),
+    reconciled: maybe(0.02),
+    tampered: maybe(0.005),
     large: random() < 0.25 ? 0.1 : 0,
   };
   return swarm.calm ? { ...swarm, ...CALM } : swarm;
 }
 
-/** A worker that stands still for a minute is as good as crashed. */
-const CALM = { lost: 0, killed: 0, frozen: 0, slow: 0, outage: 0, restored: 0, blobLost: 0, standstill: 0, hidden: 0 };
+/** A worker that stands still for a minute is as good as crashed; and what is done by schedule alone would wait for it. */
+const CALM = {
+  lost: 0,
+  killed: 0,
+  frozen: 0,
+  slow: 0,
+  outage: 0,
+  restored: 0,
+  blobLost: 0,
+  standstill: 0,
+  hidden: 0,
+  derived: false,
+  untracked: false,
+  replaced: 0,
+  reconciled: 0,
+  tampered: 0,
+};

@@ -1,15 +1,21 @@
 import type { Organization } from '../../local/dataverse/model/organization.ts';
-import type { MemoryDatabase } from '../../shared/destination/memory/database.ts';
-import { EXPORTED } from './changes.ts';
+import type { Column } from '../../shared/dataverse/columns.ts';
+import type { MemoryDatabase, MemoryRow, MemoryTable } from '../../shared/destination/memory/database.ts';
 import { AREA, type Finding } from './checks.ts';
+import { EXPORTED } from './definitions.ts';
+import type { Standstill } from './standstill.ts';
 import type { Trace } from './trace.ts';
 
 /** What the destinations of a simulation say of a record that they refuse. */
 export const REFUSED = 'refused';
 
 interface Seen {
+  /** Restored or touched by hands, it is another one, of which nothing was seen. */
+  readonly table: MemoryTable;
+  readonly columns: ReadonlyMap<string, Column>;
+  readonly rows: ReadonlyMap<string, MemoryRow>;
   /** Incarnation of each row in the table. */
-  readonly rows: ReadonlyMap<string, number>;
+  readonly incarnations: ReadonlyMap<string, number>;
   /** The last incarnation of an id that was dead in the organization when it left the table. */
   readonly buried: Map<string, number>;
 }
@@ -23,10 +29,12 @@ export class Witness {
   /** Versions of the deletions of each entity and id, in their order. */
   readonly #deletions = new Map<string, number[]>();
   readonly #trace: Trace;
+  readonly #standstill: Standstill;
   #finding: Finding | null = null;
 
-  constructor(trace: Trace) {
+  constructor(trace: Trace, standstill: Standstill) {
     this.#trace = trace;
+    this.#standstill = standstill;
   }
 
   /** The first promise that was seen broken. */
@@ -45,54 +53,75 @@ export class Witness {
     });
   }
 
-  /** Called after each transaction that wrote. */
-  look(name: string, database: MemoryDatabase): void {
-    for (const entity of EXPORTED) this.#lookAt(name, database, entity);
+  /** Called after each transaction that wrote, with the number of the worker whose it was. */
+  look(name: string, database: MemoryDatabase, worker: number): void {
+    for (const entity of EXPORTED) this.#lookAt(name, database, entity, worker);
     this.#lookAtRetries(name, database);
   }
 
-  /** The database was restored: what it had removed since is unknown to it. */
-  forget(name: string): void {
-    for (const entity of EXPORTED) this.#seen.delete(`${name}/${entity}`);
+  tell(check: string, text: string): void {
+    if (this.#finding) return;
+    this.#finding = { check, text };
+    this.#trace.note(`BROKEN: ${check}: ${text}`);
   }
 
   /** Whatever else goes wrong with a destination, no record is taken for bad that it did not refuse. */
   #lookAtRetries(name: string, database: MemoryDatabase): void {
     for (const { entity, id, reason } of database.area(AREA).own?.retries.values() ?? []) {
       if (reason === REFUSED) continue;
-      this.#tell('only bad records fail', `${name}.${entity} ${id}: ${reason}`);
+      this.tell('only bad records fail', `${name}.${entity} ${id}: ${reason}`);
     }
   }
 
-  #lookAt(name: string, database: MemoryDatabase, entity: string): void {
+  #lookAt(name: string, database: MemoryDatabase, entity: string, worker: number): void {
     const key = `${name}/${entity}`;
-    const { rows: before, buried } = this.#seen.get(key) ?? {
-      rows: new Map<string, number>(),
-      buried: new Map<string, number>(),
-    };
-    const rows = this.#incarnations(database, entity);
-    for (const [id, incarnation] of before) {
-      const dead = incarnation < this.#deletionsOf(entity, id).length;
-      if (!rows.has(id) && dead) buried.set(id, incarnation);
-      if (!rows.has(id) && !dead) this.#tell('no live row leaves', `the row ${id} of ${key} lives and left`);
-    }
-    for (const [id, incarnation] of rows) {
-      if (incarnation <= (buried.get(id) ?? -1))
-        this.#tell('no resurrection', `the deleted row ${id} of ${key} came back`);
-    }
-    this.#seen.set(key, { rows, buried });
-  }
-
-  #tell(check: string, text: string): void {
-    if (this.#finding) return;
-    this.#finding = { check, text };
-    this.#trace.note(`BROKEN: ${check}: ${text}`);
-  }
-
-  #incarnations(database: MemoryDatabase, entity: string): Map<string, number> {
     const table = database.area(AREA).tables.get(entity);
+    if (!table) return void this.#seen.delete(key);
+    const incarnations = this.#incarnations(table, entity);
+    const seen = this.#seen.get(key);
+    const before = seen?.table === table ? seen : null;
+    const buried = before?.buried ?? new Map<string, number>();
+    if (before) {
+      this.#lookForLost(key, entity, before, incarnations);
+      this.#lookForAside(key, before, table);
+      if (!this.#standstill.allows(name, entity, worker) && !sameRows(before.rows, table.rows))
+        this.tell('what stands still is left alone', `${key} was written to`);
+    }
+    for (const [id, incarnation] of incarnations) {
+      if (incarnation <= (buried.get(id) ?? -1))
+        this.tell('no resurrection', `the deleted row ${id} of ${key} came back`);
+    }
+    const [columns, rows] = [new Map(table.columns), new Map(table.rows)];
+    this.#seen.set(key, { table, columns, rows, incarnations, buried });
+  }
+
+  #lookForLost(key: string, entity: string, { incarnations, buried }: Seen, now: ReadonlyMap<string, number>): void {
+    for (const [id, incarnation] of incarnations) {
+      if (now.has(id)) continue;
+      const dead = incarnation < this.#deletionsOf(entity, id).length;
+      if (dead) buried.set(id, incarnation);
+      else this.tell('no live row leaves', `the row ${id} of ${key} lives and left`);
+    }
+  }
+
+  /** A column of another type gets a new place, and what it held stays beside it. */
+  #lookForAside(key: string, before: Seen, table: MemoryTable): void {
+    for (const [name, { type }] of before.columns) {
+      const isAside = name.includes('_was');
+      if (!isAside && table.columns.get(name)?.type === type) continue;
+      const places = isAside ? [name] : [...table.columns.keys()].filter((one) => one.startsWith(`${name}_was`));
+      for (const [id, row] of before.rows) {
+        const held = row.cells[name] ?? null;
+        const now = table.rows.get(id)?.cells;
+        if (held !== null && now && !places.some((place) => now[place] === held))
+          this.tell('what is set aside stays', `${name} of ${key} ${id} was ${held}`);
+      }
+    }
+  }
+
+  #incarnations(table: MemoryTable, entity: string): Map<string, number> {
     const incarnations = new Map<string, number>();
-    for (const { id, cells } of table?.rows.values() ?? []) {
+    for (const { id, cells } of table.rows.values()) {
       const version = Number(cells.versionnumber);
       incarnations.set(id, this.#deletionsOf(entity, id).filter((deletion) => deletion < version).length);
     }
@@ -102,4 +131,8 @@ export class Witness {
   #deletionsOf(entity: string, id: string): readonly number[] {
     return this.#deletions.get(`${entity}/${id}`) ?? [];
   }
+}
+
+function sameRows(before: ReadonlyMap<string, MemoryRow>, now: ReadonlyMap<string, MemoryRow>): boolean {
+  return before.size === now.size && [...now].every(([id, row]) => before.get(id) === row);
 }

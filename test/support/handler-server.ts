@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type HttpHandler, HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { z } from 'zod';
+import { ERROR_CODE_HEADER } from '../../functions/http/endpoint.ts';
 import type { Operation } from '../../functions/http/operation.ts';
 import { parseRouteTemplate } from '../../local/functions-host/http/route-template.ts';
 
@@ -10,6 +11,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  /** Of the register of errors. */
+  readonly code: string | null;
   /** Of whatever the caller expects. */
   // biome-ignore lint/suspicious/noExplicitAny: the answers of a whole API, looked into by tests
   readonly json: any;
@@ -65,7 +68,8 @@ export class HandlerServer {
     });
     const text = await answer.text();
     const isJson = text !== '' && (answer.headers.get('content-type') ?? '').startsWith('application/json');
-    return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : null };
+    const code = answer.headers.get(ERROR_CODE_HEADER);
+    return { status: answer.status, headers: answer.headers, text, code, json: isJson ? JSON.parse(text) : null };
   }
 
   async #answer(

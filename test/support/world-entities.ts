@@ -61,5 +61,16 @@ export const CHILD = {
   ManyToMany: [LINKS],
 };
 
+/** Related to nothing. */
+export const NOTE = {
+  LogicalName: 'note',
+  SchemaName: 'Note',
+  EntitySetName: 'notes',
+  PrimaryIdAttribute: 'noteid',
+  PrimaryNameAttribute: 'name',
+  OwnershipType: 'None',
+  Attributes: [key('NoteId'), text('Name', 50), version],
+};
+
 /** A parent, its children (deleted along with it), and, in an entity of their own (`parentchild`), the links between both. */
 export const DEFINITIONS = [PARENT, CHILD];

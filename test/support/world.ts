@@ -83,8 +83,10 @@ export class World {
   readonly #options: Partial<ExportOptions>;
   readonly #written: (database: string) => void;
   readonly #reachOf: ReturnType<typeof makeReaches>;
-  /** False: the timer of the sweep stands still. */
+  /** False: the timers stand still. */
   sweeping = true;
+  /** False: nothing is read as a whole by schedule. */
+  readingWhole = true;
   #nextSweepAt: number;
 
   constructor(options: WorldOptions = {}) {
@@ -194,17 +196,9 @@ export class World {
   }
 
   async createProfile(name: string, settings: Record<string, unknown> = {}): Promise<string> {
-    const uri = `${VAULT}/secrets/${name}`;
-    this.secrets.set(uri, { value: name, tags: { [ORGANIZATION_ID]: TENANT_ID } });
-    const body = {
-      Name: name,
-      OrganizationId: ORGANIZATION_ID,
-      Entities: [{ Type: 'parent' }],
-      DestinationKeyVaultUri: uri,
-      RetryPolicy: { MaxRetryCount: 2, IntervalInSeconds: 5 },
-      ...settings,
-    };
-    const { Id } = await createProfile(this.ports, [ORGANIZATION_ID], body);
+    const body = profileBody(name);
+    this.secrets.set(body.DestinationKeyVaultUri, { value: name, tags: { [ORGANIZATION_ID]: TENANT_ID } });
+    const { Id } = await createProfile(this.ports, [ORGANIZATION_ID], { ...body, ...settings });
     return Id;
   }
 
@@ -237,7 +231,7 @@ export class World {
 
   async #timers(): Promise<void> {
     await sweep(this.ports);
-    await readWholeBySchedule(this.ports);
+    if (this.readingWhole) await readWholeBySchedule(this.ports);
     await reconcileDue(this.ports);
   }
 
@@ -291,6 +285,17 @@ export class World {
     const table = this.database(name).area({ schema: 'dbo', prefix: '' }).tables.get(entity);
     return new Map([...(table?.rows.values() ?? [])].map((row) => [row.id, row.cells.name]));
   }
+}
+
+/** What a client sends for a profile that writes to a database of its own name. */
+export function profileBody(name: string) {
+  return {
+    Name: name,
+    OrganizationId: ORGANIZATION_ID,
+    Entities: [{ Type: 'parent' }],
+    DestinationKeyVaultUri: `${VAULT}/secrets/${name}`,
+    RetryPolicy: { MaxRetryCount: 2, IntervalInSeconds: 5 },
+  };
 }
 
 /** The least of a notification that tells where to look. */

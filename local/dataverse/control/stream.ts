@@ -26,8 +26,10 @@ export interface StreamStatus {
 }
 
 const TICK_MS = 20;
-/** After a pause of the process it does not make up for everything at once. */
+/** After a pause of the process it does not make up for everything at once: readers have to get their answers meanwhile. */
 const TICK_MAX_CHANGES = 500;
+/** Of a longer pause the rest is left out. */
+const MADE_UP_MAX_S = 1;
 const TRIES_MAX = 10;
 
 /** A stream of random changes at a steady rate, the same for the same seed. */
@@ -89,7 +91,8 @@ export class Stream {
         for (let at = 0; at < count; at++) writer.next();
         this.issued += count;
       });
-    if (wanted > TICK_MAX_CHANGES) this.since = { at: this.now(), issued: this.issued };
+    if (wanted > Math.max(TICK_MAX_CHANGES, options.rate * MADE_UP_MAX_S))
+      this.since = { at: this.now(), issued: this.issued };
     if (options.count !== undefined && this.issued >= options.count) this.stop();
   }
 }

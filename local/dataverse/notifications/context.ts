@@ -24,7 +24,7 @@ export interface Body {
   /** The full RemoteExecutionContext. */
   readonly whole: object;
   /** What is left when the whole is too large. */
-  readonly cut: object;
+  cut(): object;
 }
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -65,9 +65,26 @@ export function contextOf(
   const { message } = change;
   const table = organization.table(change.entity);
   const image = primaryNameImage(table, change.row);
+  const { identity } = organization;
+  // The service writes the fields in the order of their names.
   const common = {
-    ...whoAndWhen(organization, change, frame),
+    BusinessUnitId: identity.businessUnitId,
+    CorrelationId: frame.correlationId,
+    Depth: change.depth,
+    InitiatingUserAgent: '',
+    InitiatingUserAzureActiveDirectoryObjectId: NOBODY,
+    InitiatingUserId: change.caller.id,
     InputParameters: [{ key: 'Target', value: targetOf(organization, table, change, part) }, ...linkParameters(change)],
+    IsExecutingOffline: false,
+    IsInTransaction: false,
+    IsOfflinePlayback: false,
+    IsolationMode: 1,
+    MessageName: message,
+    Mode: 1,
+    OperationCreatedOn: `/Date(${change.atSeconds * 1000}+0000)/`,
+    OperationId: organization.newId(),
+    OrganizationId: identity.organizationId,
+    OrganizationName: identity.uniqueName,
     OutputParameters: message === 'Create' ? [{ key: 'id', value: change.id }] : [],
     OwningExtension: {
       Id: stepId,
@@ -79,46 +96,23 @@ export function contextOf(
     ParentContext: null,
     PostEntityImages: message === 'Create' || message === 'Update' ? [image] : [],
     PreEntityImages: message === 'Delete' ? [image] : [],
+    PrimaryEntityId: change.id,
+    PrimaryEntityName: isLink ? 'none' : change.entity,
+    RequestId: frame.requestId,
+    SecondaryEntityName: 'none',
     SharedVariables: sharedVariables(change, frame),
     Stage: POST_OPERATION,
-  };
-  const parent = isLink || message === 'Create' ? null : parentOf(common, change, frame);
-  const { InputParameters: _i, ParentContext: _p, PreEntityImages: _b, PostEntityImages: _a, ...cut } = common;
-  return { whole: alphabetical({ ...common, ParentContext: parent }), cut: alphabetical(cut) };
-}
-
-/** The fields that say who did what when; the same for all steps of a change but for the operation's id. */
-function whoAndWhen(organization: Organization, change: Change, { requestId, correlationId }: RequestFrame) {
-  const { identity } = organization;
-  return {
-    BusinessUnitId: identity.businessUnitId,
-    CorrelationId: correlationId,
-    Depth: change.depth,
-    InitiatingUserAgent: '',
-    InitiatingUserAzureActiveDirectoryObjectId: NOBODY,
-    InitiatingUserId: change.caller.id,
-    IsExecutingOffline: false,
-    IsInTransaction: false,
-    IsOfflinePlayback: false,
-    IsolationMode: 1,
-    MessageName: change.message,
-    Mode: 1,
-    OperationCreatedOn: `/Date(${change.atSeconds * 1000}+0000)/`,
-    OperationId: organization.newId(),
-    OrganizationId: identity.organizationId,
-    OrganizationName: identity.uniqueName,
-    PrimaryEntityId: change.id,
-    PrimaryEntityName: change.relationship ? 'none' : change.entity,
-    RequestId: requestId,
-    SecondaryEntityName: 'none',
     UserAzureActiveDirectoryObjectId: NOBODY,
     UserId: change.caller.id,
   };
-}
-
-/** The service writes the fields in the order of their names. */
-function alphabetical(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const parent = isLink || message === 'Create' ? null : parentOf(common, change, frame);
+  return {
+    whole: { ...common, ParentContext: parent },
+    cut() {
+      const { InputParameters: _i, ParentContext: _p, PreEntityImages: _b, PostEntityImages: _a, ...rest } = common;
+      return rest;
+    },
+  };
 }
 
 function targetOf(organization: Organization, table: Table, change: Change, part: ReadonlySet<string>): object {
@@ -172,13 +166,7 @@ function sharedVariables({ message, relationship }: Change, { changedEntities }:
 function parentOf(common: object, { message }: Change, frame: RequestFrame): object {
   const variables: Pair[] = [{ key: 'IsAutoTransact', value: true }];
   if (message === 'Delete') variables.push(changedTypes(frame.changedEntities));
-  return alphabetical({
-    ...common,
-    PostEntityImages: [],
-    PreEntityImages: [],
-    SharedVariables: variables,
-    Stage: PLATFORM_STAGE,
-  });
+  return { ...common, PostEntityImages: [], PreEntityImages: [], SharedVariables: variables, Stage: PLATFORM_STAGE };
 }
 
 function changedTypes(entities: ReadonlyMap<string, string>): Pair {

@@ -97,7 +97,7 @@ export class Notifier {
     const text = JSON.stringify(whole);
     if (!isTooLarge(text)) return { text, isCut: false };
     this.counts.cut++;
-    const rest = JSON.stringify(cut);
+    const rest = JSON.stringify(cut());
     if (!isTooLarge(rest)) return { text: rest, isCut: true };
     this.counts.tooLarge++;
     return null;

@@ -1,9 +1,9 @@
 /**
- * Written ahead and not awaited on the disk: a killed process loses nothing, for the operating system has it; a machine
- * without power may lose the last moments, which is well for a local one. The log may grow to some 80 MB before it is
- * worked in, for most waiting messages are gone again by then.
+ * Never awaited on the disk: a killed process loses nothing, for the operating system has it; a machine without power may
+ * lose the organization, which is well for a local one. The log may grow to some 80 MB before it is worked in, for most
+ * waiting messages are gone again by then.
  */
-export const PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;
+export const PRAGMAS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;
   PRAGMA wal_autocheckpoint = 20000;`;
 
 export const SCHEMA = `

@@ -34,6 +34,7 @@ export class Store implements OutboxStore {
   private readonly savedSlots = new WeakMap<Table, number>();
   private deletions: { entity: string; deletion: Deletion; binned: Binned }[] = [];
   private finished: number[] = [];
+  private readonly collectedSettings = new Map<string, unknown>();
 
   constructor(folder: string) {
     mkdirSync(path.join(folder, STATES_FOLDER), { recursive: true });
@@ -60,6 +61,11 @@ export class Store implements OutboxStore {
     this.statements.setting.run(name, JSON.stringify(value));
   }
 
+  /** Writes a setting together with what else the next commit writes. */
+  collectSetting(name: string, value: unknown): void {
+    this.collectedSettings.set(name, value);
+  }
+
   /** Collects from now on what changes in the organization. */
   follow(organization: Organization): void {
     organization.observe({
@@ -81,6 +87,7 @@ export class Store implements OutboxStore {
       for (const table of this.dirtyTables) this.writeTable(organization, table);
       for (const one of this.deletions) this.writeDeletion(one);
       for (const message of waiting) this.writeWaiting(message);
+      for (const [name, value] of this.collectedSettings) this.setSetting(name, value);
       this.writeVersions(organization);
     });
     this.forgetCollected();
@@ -174,6 +181,7 @@ export class Store implements OutboxStore {
   private forgetCollected(): void {
     this.dirtyRows.clear();
     this.dirtyTables.clear();
+    this.collectedSettings.clear();
     this.deletions = [];
   }
 

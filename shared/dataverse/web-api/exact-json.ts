@@ -4,7 +4,7 @@ const LONG_NUMBER = /("[\w@.]+")\s*:\s*(-?\d[\d.eE+-]{15,})(?=[\s,}\]])/g;
 /**
  * `JSON.parse` that does not round: numbers too long for a double become text. Inside a JSON text, `"name":` before a
  * digit can only be a property's name, for a quote within a string is escaped. (A reviver that looks at the source text
- * takes three times as long: test/bench/dataverse-rows.ts.)
+ * takes three times as long: `npm run bench -- webApi`.)
  */
 export function parseExact(json: string): unknown {
   return JSON.parse(json.replace(LONG_NUMBER, '$1:"$2"'));

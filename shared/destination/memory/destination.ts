@@ -1,4 +1,4 @@
-import { type Column, exportColumns } from '../../dataverse/columns.ts';
+import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { NO_COUNTERS, withoutStamp } from '../accounting.ts';
@@ -42,6 +42,7 @@ export class MemoryDestination implements Destination {
           : permissionCheck(code, 'granted', 'Everything is allowed in memory.'),
       ),
       readOnly: false,
+      foreign: [],
       advice: [],
     }));
   }
@@ -71,8 +72,10 @@ export class MemoryDestination implements Destination {
     });
   }
 
-  shape(entity: EntityMetadata): Promise<boolean> {
-    return this.#run('shape', ({ tables }) => {
+  shape(entity: EntityMetadata, at?: string | null): Promise<boolean> {
+    return this.#run('shape', (area) => {
+      this.#mustStand(area, entity, at);
+      const { tables } = area;
       const name = entity.logicalName.toLowerCase();
       const columns = exportColumns(entity).map((column) => [column.name, column] as const);
       const table = tables.get(name);
@@ -92,8 +95,9 @@ export class MemoryDestination implements Destination {
     });
   }
 
-  describe(entity: EntityMetadata): Promise<void> {
+  describe(entity: EntityMetadata, at?: string | null): Promise<void> {
     return this.#run('describe', (area) => {
+      this.#mustStand(area, entity, at);
       this.#own(area).metadata.set(entity.logicalName, metadataRows(entity));
     });
   }
@@ -146,7 +150,7 @@ export class MemoryDestination implements Destination {
     });
   }
 
-  refusal({ columns }: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null {
+  refusal({ columns }: Pick<Batch, 'columns'>, row: readonly Cell[]): string | null {
     let check = this.#checks.get(columns);
     if (!check) {
       check = rowCheck(columns, RANGE);
@@ -156,6 +160,7 @@ export class MemoryDestination implements Destination {
   }
 
   apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
+    batch.onStaged?.();
     return this.#transaction(mode === 'commit' ? 'apply' : 'trial', (transaction) => transaction.apply(batch));
   }
 
@@ -271,6 +276,13 @@ export class MemoryDestination implements Destination {
     const result = work(this.#database.area(this.#address));
     await step?.('after', operation);
     return result;
+  }
+
+  #mustStand(area: MemoryArea, { logicalName: entity }: EntityMetadata, at: string | null | undefined): void {
+    if (at === undefined) return;
+    const held = this.#own(area).positions.get(entity);
+    const stands = at === null ? !held : held?.page === at && held.profileId === this.#address.profileId;
+    if (!stands) throw new FreshetError('POSITION_MOVED', { entity });
   }
 
   #forget({ own }: MemoryArea, entity: string): void {

@@ -5,6 +5,7 @@ import { afterBatch, isResync, type RemovedRetries, refusedRetries } from '../ac
 import type { Applied, Batch } from '../model.ts';
 import type { TableName, TableNames } from './dialect.ts';
 import { hasColumn } from './introspect.ts';
+import { copyNewRows, type NewRows } from './new-rows.ts';
 import { type Held, movePosition, updateHeld } from './positions.ts';
 import { deleteOlderRetries, deleteRetries, insertRetries } from './retries.ts';
 import {
@@ -22,6 +23,7 @@ import { rowShape, stage, unstage } from './staging.ts';
 export interface Target {
   readonly names: TableNames;
   readonly profileId: string;
+  readonly newRows: NewRows;
 }
 
 /** Makes a batch true; runs inside one transaction. POSITION_MOVED when another worker was first. */
@@ -36,7 +38,7 @@ export async function applyBatch(session: Session, target: Target, batch: Batch)
   // Deletions first: a value that the customer declared unique may have gone over to another row.
   let deleted = 0;
   for (const ids of inStatements(batch.deletions, batch)) deleted += await deleteRows(session, table, ids, log);
-  const { present, regressed } = await writeRows(session, table, batch, held);
+  const { present, regressed } = await writeRows(session, target, batch, held);
   await keepRefused(session, names, batch, held.stamp);
   const ended = await endSnapshots(session, names, batch, held, log);
 
@@ -86,10 +88,17 @@ async function replaceRetries(
 }
 
 /** A resync's end knows the rows it has seen by their stamp; else a row that says the same is not written. */
-async function writeRows(session: Session, table: TableName, batch: Batch, { stamp, begins }: Held): Promise<Upserted> {
+async function writeRows(
+  session: Session,
+  { names, newRows }: Target,
+  batch: Batch,
+  { stamp, begins }: Held,
+): Promise<Upserted> {
+  const table = names.entity(batch.entity);
   const shape = rowShape(batch.columns);
   const same = isResync(begins, batch) ? 'touch' : 'keep';
   const written = { present: 0, regressed: 0 };
+  if (newRows.expects(batch) && (await copyNewRows(session, table, shape, batch, stamp))) return written;
   for (const rows of inStatements(batch.rows, batch)) {
     if (rows !== batch.rows) await unstage(session);
     const source = await stage(session, shape, rows, stamp);

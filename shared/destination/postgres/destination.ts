@@ -1,4 +1,4 @@
-import { type Column, exportColumns } from '../../dataverse/columns.ts';
+import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { classify } from '../../sql/postgres/classify.ts';
@@ -26,9 +26,10 @@ import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } 
 import { columnsAsHeld, readHeldRows } from './held-rows.ts';
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
 import { syncMetadataTable } from './metadata-tables.ts';
+import { NewRows } from './new-rows.ts';
 import { ownTables } from './own-tables.ts';
 import { examine } from './permissions.ts';
-import { insertPosition, lockPosition, readPositions, replacePosition } from './positions.ts';
+import { insertPosition, lockPosition, readPositions, replacePosition, standsAt } from './positions.ts';
 import { dropTables, forgetEntity } from './remove.ts';
 import {
   readDueRetries,
@@ -58,6 +59,7 @@ export class PostgresDestination implements Destination {
   readonly #pool: PostgresPool;
   readonly #names: TableNames;
   readonly #profileId: string;
+  readonly #newRows = new NewRows();
   readonly #checks = new WeakMap<readonly Column[], RowCheck>();
 
   constructor(pool: PostgresPool, address: DestinationAddress) {
@@ -74,11 +76,10 @@ export class PostgresDestination implements Destination {
     });
   }
 
-  examine(entities: readonly string[]): Promise<Examination> {
-    const { schema } = this.#names;
-    const tables = [...this.#ownTables(), ...entities.map((entity) => this.#names.entity(entity))];
-    const names = tables.map(({ name }) => name);
-    return onConnection(this.#pool, (session) => examine(session, schema, names));
+  examine(entities: readonly string[], { deleteLog }: { deleteLog: boolean }): Promise<Examination> {
+    const own = ownTables(this.#names, deleteLog).map(({ table }) => table);
+    const others = entities.map((entity) => this.#names.entity(entity));
+    return onConnection(this.#pool, (session) => examine(session, this.#names.schema, own, others));
   }
 
   async misfit(entity: EntityMetadata): Promise<string | null> {
@@ -107,11 +108,12 @@ export class PostgresDestination implements Destination {
     });
   }
 
-  async shape(entity: EntityMetadata): Promise<boolean> {
+  async shape(entity: EntityMetadata, at?: string | null): Promise<boolean> {
     const table = this.#names.entity(entity.logicalName);
     const columns = exportColumns(entity);
     const work = async (session: Session) => {
       await lockDefinition(session, table);
+      await this.#mustStand(session, entity, at);
       const standing = await standingTable(session, table);
       if (standing === null) {
         await session.query(createEntityTable(table, columns));
@@ -135,10 +137,11 @@ export class PostgresDestination implements Destination {
     }
   }
 
-  describe(entity: EntityMetadata): Promise<void> {
+  describe(entity: EntityMetadata, at?: string | null): Promise<void> {
     const rows = metadataRows(entity);
     return this.#transaction(async (session) => {
       await lockDefinition(session, this.#names.position);
+      await this.#mustStand(session, entity, at);
       for (const kind of METADATA_TABLES) {
         await syncMetadataTable(session, kind, this.#names.metadata[kind], entity.logicalName, rows);
       }
@@ -193,7 +196,7 @@ export class PostgresDestination implements Destination {
     return (await hasColumn(session, table, SINK_MODIFIED_ON)) ? newestStamp(session, table) : 0;
   }
 
-  refusal({ columns }: Pick<Batch, 'columns'>, row: Batch['rows'][number]): string | null {
+  refusal({ columns }: Pick<Batch, 'columns'>, row: readonly Cell[]): string | null {
     let check = this.#checks.get(columns);
     if (!check) {
       check = rowCheck(columns, RANGE);
@@ -202,10 +205,13 @@ export class PostgresDestination implements Destination {
     return check(row);
   }
 
-  apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
+  async apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
     // A snapshot's end looks at every row of the table.
     const limit = batch.ends.length > 0 ? { statementTimeoutMs: LONG_STATEMENT_MS } : {};
-    return this.#transaction((session) => applyBatch(session, this.#target, batch), { ...endOf(mode), ...limit });
+    const work = (session: Session) => applyBatch(session, this.#target, batch);
+    const applied = await this.#transaction(work, { ...endOf(mode), ...limit });
+    this.#newRows.learn(batch, applied);
+    return applied;
   }
 
   dueRetries(now: number, limit: number, except: readonly string[] = []): Promise<RetryEntry[]> {
@@ -259,12 +265,17 @@ export class PostgresDestination implements Destination {
     return this.#pool.end();
   }
 
+  async #mustStand(session: Session, { logicalName: entity }: EntityMetadata, at: string | null | undefined) {
+    if (at === undefined || (await standsAt(session, this.#names.position, this.#profileId, entity, at))) return;
+    throw new FreshetError('POSITION_MOVED', { entity });
+  }
+
   #ownTables(): TableName[] {
     return ownTables(this.#names, true).map(({ table }) => table);
   }
 
   get #target() {
-    return { names: this.#names, profileId: this.#profileId };
+    return { names: this.#names, profileId: this.#profileId, newRows: this.#newRows };
   }
 
   #transaction<T>(work: (session: Session) => Promise<T>, options?: UnitOptions): Promise<T> {

@@ -2,7 +2,7 @@ import { quoteName } from '../../sql/postgres/names.ts';
 import type { Session } from '../../sql/postgres/session.ts';
 import type { Examination, PermissionCheck } from '../model.ts';
 import { PERMISSION_CODES, type PermissionCode, permissionCheck } from '../permissions.ts';
-import { quoted, type TableName } from './dialect.ts';
+import { keyName, quoted, type TableName } from './dialect.ts';
 
 /** What the login may do, by the catalog: each permission of the original is a check here, or has no counterpart. */
 
@@ -42,13 +42,20 @@ const NOT_APPLICABLE: Partial<Record<PermissionCode, string>> = {
 
 const TABLE_RIGHTS = { AL: null, IN: 'INSERT', DL: 'DELETE', SL: 'SELECT', UP: 'UPDATE' } as const;
 
-/** `names`: the tables that are the profile's, whether they stand or not. */
-export async function examine(session: Session, schema: string, names: readonly string[]): Promise<Examination> {
+/** `own` and `entities`: the tables that are the profile's, whether they stand or not. */
+export async function examine(
+  session: Session,
+  schema: string,
+  own: readonly TableName[],
+  entities: readonly TableName[],
+): Promise<Examination> {
   const rights = await readRights(session, schema);
+  const names = [...own, ...entities].map(({ name }) => name);
   const tables = await readTableRights(session, schema, names);
   return {
     permissions: PERMISSION_CODES.map((code) => check(code, rights, schema, tables)),
     readOnly: rights.readOnly,
+    foreign: await readForeign(session, schema, own),
     advice: adviceOf(rights),
   };
 }
@@ -139,4 +146,17 @@ async function readTableRights(session: Session, schema: string, names: readonly
      WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND c.relkind IN ('r', 'p') ORDER BY c.relname`,
     [schema, names],
   );
+}
+
+/** Those names under which something stands that does not bear the key of Freshet's table. */
+async function readForeign(session: Session, schema: string, tables: readonly TableName[]): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    `SELECT own.name FROM unnest($2::text[], $3::text[]) AS own (name, key)
+     JOIN pg_catalog.pg_class c ON c.relname = own.name JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.conname = own.key)
+     ORDER BY own.name`,
+    [schema, tables.map(({ name }) => name), tables.map(keyName)],
+  );
+  return rows.map(({ name }) => name);
 }

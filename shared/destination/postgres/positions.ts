@@ -48,6 +48,21 @@ export async function lockPosition(
   return heldOf(rows[0]);
 }
 
+/** Whether the entity's position stands on the page, null for nowhere; then it stays there until the transaction ends. */
+export async function standsAt(
+  session: Session,
+  table: TableName,
+  profileId: string,
+  entity: string,
+  page: string | null,
+): Promise<boolean> {
+  const [held] = await session.query<{ page: string; profileId: string }>(
+    `SELECT page, profileid AS "profileId" FROM ${quoted(table)} WHERE entity = $1 FOR UPDATE`,
+    [entity],
+  );
+  return page === null ? held === undefined : held?.page === page && held.profileId === profileId;
+}
+
 export async function updateHeld(session: Session, table: TableName, entity: string, held: Held): Promise<void> {
   await session.query(`UPDATE ${quoted(table)} SET counters = $2::jsonb, begins = $3::jsonb WHERE entity = $1`, [
     entity,

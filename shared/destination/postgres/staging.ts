@@ -8,16 +8,21 @@ import { BARE_TYPES, type TableColumn, tableColumns, timestampText } from './dia
  * of this transaction. Either way a statement reads them from `source`, where cell k of a row is the column `c<k>`.
  */
 
-/** Below so many rows arrays are as fast as COPY or faster: measured with test/bench/apply.ts (`crossing`). */
+/** Below so many rows arrays are as fast as COPY or faster: measured with `npm run bench -- crossing`. */
 export const STAGED_FROM_ROWS = 800;
 
-/** What a list of columns means for statements; made once per list. */
-export interface RowShape {
-  readonly columns: readonly Column[];
-  readonly table: readonly TableColumn[];
-  /** Cells that statements read: the id and those that have a column. */
+/** Cells of a row, and how each is written. */
+interface CellTexts {
   readonly cells: readonly number[];
   readonly texts: readonly CellText[];
+}
+
+/** What a list of columns means for statements; made once per list. The cells are the id and those that have a column. */
+export interface RowShape extends CellTexts {
+  readonly columns: readonly Column[];
+  readonly table: readonly TableColumn[];
+  /** The id, then a cell for each column of the table. */
+  readonly direct: CellTexts;
 }
 
 /** Where a statement finds the rows, and the stamp they get. */
@@ -40,15 +45,23 @@ export function rowShape(columns: readonly Column[]): RowShape {
   const known = shapes.get(columns);
   if (known) return known;
   const table = tableColumns(columns);
-  const cells = [...new Set([0, ...table.map(({ cell }) => cell)])];
-  const shape = { columns, table, cells, texts: cells.map((cell) => cellText(columns[cell])) };
+  const textsOf = (cells: readonly number[]) => ({ cells, texts: cells.map((cell) => cellText(columns[cell])) });
+  const wanted = [0, ...table.map(({ cell }) => cell)];
+  const shape = { columns, table, ...textsOf([...new Set(wanted)]), direct: textsOf(wanted) };
   shapes.set(columns, shape);
   return shape;
 }
 
-/** Makes the rows readable to the next statements of the transaction. */
-export async function stage(session: Session, shape: RowShape, rows: Rows, stamp: number): Promise<RowSource> {
-  return rows.length < STAGED_FROM_ROWS ? arraySource(shape, rows, stamp) : copySource(session, shape, rows, stamp);
+/** Makes the rows readable to the next statements of the transaction. `onStaged`: many were handed over. */
+export async function stage(
+  session: Session,
+  shape: RowShape,
+  rows: Rows,
+  stamp: number,
+  onStaged?: () => void,
+): Promise<RowSource> {
+  if (rows.length < STAGED_FROM_ROWS) return arraySource(shape, rows, stamp);
+  return copySource(session, shape, rows, stamp, onStaged);
 }
 
 /** `stamp`: ms since 1970 UTC, one for all rows or one per row. */
@@ -72,9 +85,15 @@ export function arraySource(shape: RowShape, rows: Rows, stamp: number | readonl
 }
 
 /** `stamp`: ms since 1970 UTC. */
-export async function copySource(session: Session, shape: RowShape, rows: Rows, stamp: number): Promise<RowSource> {
+export async function copySource(
+  session: Session,
+  shape: RowShape,
+  rows: Rows,
+  stamp: number,
+  onStaged?: () => void,
+): Promise<RowSource> {
   await createStaging(session, shape);
-  await session.copy('COPY pg_temp.freshet_staging FROM STDIN', copyText(shape, rows));
+  await session.copy('COPY pg_temp.freshet_staging FROM STDIN', handOver(copyText(shape, rows), onStaged));
   return { prelude: '', from: 'pg_temp.freshet_staging', stamp: ONE_STAMP, values: [timestampText(stamp)] };
 }
 
@@ -95,17 +114,21 @@ function bareType(shape: RowShape, k: number): string {
   return BARE_TYPES[column?.type ?? 'uuid'];
 }
 
+export function* handOver(chunks: Iterable<string>, onEnd?: () => void): Generator<string> {
+  yield* chunks;
+  onEnd?.();
+}
+
 /** Large enough that a chunk costs no more than its bytes, small enough that the server works while the next is made. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
-/** Rows in the text format of COPY: cells apart by tabs, rows by newlines, `\N` for no value. */
-export function* copyText(shape: RowShape, rows: Rows): Generator<string> {
-  const { cells, texts } = shape;
+/** Rows in the text format of COPY: cells apart by tabs, rows by newlines, `\N` for no value. `afterId`: the same for all. */
+export function* copyText({ cells, texts }: CellTexts, rows: Rows, afterId = ''): Generator<string> {
   let chunk = '';
   for (const row of rows) {
     for (let k = 0; k < cells.length; k++) {
       const text = texts[k]?.(row[cells[k] ?? 0]) ?? null;
-      if (k > 0) chunk += '\t';
+      if (k > 0) chunk += k === 1 ? `${afterId}\t` : '\t';
       chunk += text === null ? '\\N' : escapeCopy(text);
     }
     chunk += '\n';

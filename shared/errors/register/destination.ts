@@ -93,7 +93,7 @@ export const DESTINATION_ERRORS = {
     class: 'stop',
     message: 'The table {table} is not one that Freshet made.',
     cause: 'It does not bear the key of Freshet’s tables.',
-    remedy: 'Drop it by hand if it is not needed.',
+    remedy: 'Drop it by hand if it is not needed; or choose another prefix or schema.',
   },
   DESTINATION_TABLES_TAKEN: {
     class: 'stop',

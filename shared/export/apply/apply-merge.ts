@@ -4,28 +4,25 @@ import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { findRefused, type Refusal, type Refused } from './bisect.ts';
 import type { Entry } from './merge.ts';
 import { columnsFor } from './outgrown.ts';
+import { type ReadyMerge, refusedByColumns } from './ready-merge.ts';
 import { keepForRetry } from './retry-blobs.ts';
 import type { ApplyTurn } from './turn.ts';
 
 export type BatchBase = Omit<Batch, 'rows' | 'deletions' | 'refused'>;
 
 /**
- * Applies a merge of pages, read under `shape`, in one transaction. Records that the destination refuses are found first
- * (bisecting only searches, each trial rolls back) and become retries in the very transaction that writes the others and
- * moves the position.
+ * Applies a merge in one transaction. Records that the destination refuses are found first (bisecting only searches, each
+ * trial rolls back) and become retries in the very transaction that writes the others and moves the position.
  */
-export async function applyMerge(
-  turn: ApplyTurn,
-  given: BatchBase,
-  entries: readonly Entry[],
-  shape: string,
-): Promise<Applied> {
+export async function applyMerge(turn: ApplyTurn, given: BatchBase, merge: ReadyMerge): Promise<Applied> {
+  const { entries } = merge;
+  const [{ shape }] = merge.pages;
   const keep = (refused: readonly Refused<Entry>[]) => keepForRetry(turn, given.entity, refused, shape);
-  const { base, refused } = await checked(turn, given, entries, shape);
+  const { base, refused } = await widened(turn, given, merge);
   const kept = await keep(refused);
   for (;;) {
     const bad = new Set(kept.map(({ id }) => id));
-    const good = entries.filter(({ id }) => !bad.has(id));
+    const good = bad.size === 0 ? entries : entries.filter(({ id }) => !bad.has(id));
     try {
       return await commit(turn, base, good, kept);
     } catch (error) {
@@ -39,23 +36,14 @@ export async function applyMerge(
 }
 
 /** The batch with columns wide enough for its texts, and what none can hold. */
-async function checked(turn: ApplyTurn, given: BatchBase, entries: readonly Entry[], shape: string) {
-  const refused = refusedByColumns(turn, given, entries);
+async function widened(turn: ApplyTurn, given: BatchBase, { entries, refused, pages }: ReadyMerge) {
   if (refused.length === 0) return { base: given, refused };
   const { organizationId } = turn.profile.settings;
   const rows = refused.flatMap(({ item }) => (item.row === null ? [] : [item.row]));
-  const columns = await columnsFor(turn, { organizationId, entity: given.entity }, shape, given.columns, rows);
+  const feed = { organizationId, entity: given.entity };
+  const columns = await columnsFor(turn, feed, pages[0].shape, given.columns, rows);
   if (columns === given.columns) return { base: given, refused };
-  const base = { ...given, columns };
-  return { base, refused: refusedByColumns(turn, base, entries) };
-}
-
-/** What needs no database to be known: exact reasons, and no lost transaction. */
-function refusedByColumns(turn: ApplyTurn, base: BatchBase, entries: readonly Entry[]): Refused<Entry>[] {
-  return entries.flatMap((item) => {
-    const reason = item.row === null ? null : turn.destination.refusal(base, [...item.row]);
-    return reason === null ? [] : [{ item, code: 'RECORD_REFUSED', cause: 'columns', reason }];
-  });
+  return { base: { ...given, columns }, refused: refusedByColumns(turn, columns, entries) };
 }
 
 function commit(

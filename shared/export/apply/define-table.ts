@@ -12,14 +12,15 @@ export function changeOf(subscribed: Subscribed): LoggedChange {
 
 /**
  * Makes the profile's own tables, the entity's, and what the metadata tables say of it, as far as they are missing or differ.
- * True when any of the tables was missing or differed.
+ * True when any of the tables was missing or differed. POSITION_MOVED when another worker was first.
  */
 export function defineTable(turn: ApplyTurn, subscribed: Subscribed, definition: EntityMetadata): Promise<boolean> {
   const { destination, profile } = turn;
   return during({ entity: subscribed.entity, changeType: changeOf(subscribed), definition }, async () => {
     const prepared = await destination.prepare({ deleteLog: profile.settings.writeDeleteLog });
-    const shaped = await destination.shape(definition);
-    await destination.describe(definition);
+    const at = turn.positions.get(subscribed.entity)?.page ?? null;
+    const shaped = await destination.shape(definition, at);
+    await destination.describe(definition, at);
     return prepared || shaped;
   });
 }

@@ -1,22 +1,15 @@
-import type { Page } from '../../control/model.ts';
-import type { Subscribed } from '../../control/profiles.port.ts';
+import type { FeedKey, Page } from '../../control/model.ts';
 import type { Position } from '../../destination/model.ts';
 import { loadContent, type PageContent } from '../pages.ts';
-import { concerns, pagesOfMerge } from './merge.ts';
-import { mergeEntries } from './merge-size.ts';
-import { type ApplyTurn, feedOf } from './turn.ts';
+import { concerns } from './merge.ts';
+import type { ApplyTurn } from './turn.ts';
 
 /** Pages looked at for one merge: small ones come in great numbers. */
-const MERGE_MAX_PAGES = 50;
+export const MERGE_MAX_PAGES = 50;
 
-/** The pages that may follow the position. Only the page that names the position's page may; an end elsewhere breaks the chain, too. */
-export async function nextPages(
-  turn: ApplyTurn,
-  subscribed: Subscribed,
-  position: Position,
-): Promise<Page[] | 'broken'> {
+/** The first pages after the position. Only the page that names the position's page may follow; else the chain is broken. */
+export async function pagesAfter(turn: ApplyTurn, key: FeedKey, position: Position): Promise<Page[] | 'broken'> {
   const { feeds } = turn.ports.control;
-  const key = feedOf(subscribed);
   const after = () => feeds.pagesAfter(key, position.number, MERGE_MAX_PAGES);
   let pages = await after();
   if (pages.length === 0) {
@@ -25,8 +18,7 @@ export async function nextPages(
     // A page may have been appended between the two questions.
     pages = await after();
   }
-  if (pages[0]?.previous !== position.page) return 'broken';
-  return pagesOfMerge(pages, turn.profile.id, mergeEntries(turn.destination));
+  return pages[0]?.previous === position.page ? pages : 'broken';
 }
 
 export interface LoadedPage {
@@ -60,7 +52,7 @@ async function contentOf(turn: ApplyTurn, page: Page) {
 
 /**
  * A page's bytes, its text, its parsed cells and its merge exist at the same time. Measured on wide accounts
- * (test/bench/memory.ts): 2 to 4 times the bytes, inline or blob, and up to 6.2 in scripts of two bytes a character.
+ * (`npm run bench -- memory`): 2 to 4 times the bytes, inline or blob, and up to 6.2 in scripts of two bytes a character.
  */
 const TIMES_IN_MEMORY = 7;
 

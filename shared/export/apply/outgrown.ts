@@ -28,7 +28,7 @@ export async function columnsFor(
   const wider = withLengths(entity, lengths);
   const names = { profileId: turn.profile.id, entity: feed.entity, columns: [...lengths.keys()].join() };
   try {
-    if (await turn.destination.shape(wider)) {
+    if (await turn.destination.shape(wider, turn.positions.get(feed.entity)?.page ?? null)) {
       turn.ports.log.write('info', 'columns widened for longer values', names);
       await turn.ports.control.history.add(feed, changesOf(columns, lengths));
     }

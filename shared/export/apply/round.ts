@@ -7,7 +7,7 @@ import { changeOf } from './define-table.ts';
 import { logFailedRecords } from './failed-records.ts';
 import { remedy, repair } from './remedy.ts';
 import { reportRetries, tryRetries } from './retries.ts';
-import { type ApplyTurn, isWished, pausedOf } from './turn.ts';
+import { type ApplyTurn, isWished, NOWHERE, pausedOf } from './turn.ts';
 
 /** Entities applied at the same time. */
 const SIDE_BY_SIDE = 4;
@@ -39,7 +39,7 @@ export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwish
  */
 async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: Subscribed): Promise<Subscribed> {
   const position = positions.get(subscribed.entity);
-  if (!position) return subscribed;
+  if (!position || !isBegun(subscribed)) return subscribed;
   const { page, number, counters } = position;
   if (page === subscribed.page && sameCounters(counters, subscribed.counters)) return subscribed;
   const report = { page, number, counters, shape: null };
@@ -47,13 +47,18 @@ async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: 
   return { ...subscribed, ...report };
 }
 
-/** What was removed from the profile: its table stays, but were it added again, its old place would mean nothing. */
+/** What was removed from the profile: its table stays, but its old place means nothing, also once it is added again. */
 async function forgetOthers(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<void> {
-  const subscribed = new Set(subscriptions.map(({ entity }) => entity));
-  for (const entity of [...turn.positions.keys()].filter((name) => !subscribed.has(name))) {
+  const begun = new Set(subscriptions.filter(isBegun).map(({ entity }) => entity));
+  for (const entity of [...turn.positions.keys()].filter((name) => !begun.has(name))) {
     await turn.destination.forget(entity);
     turn.positions.delete(entity);
   }
+}
+
+/** False: nothing was read for this subscription yet, so that a position is that of an earlier one, whose snapshots ended with it. */
+function isBegun({ page, snapshotId }: Subscribed): boolean {
+  return page !== NOWHERE || snapshotId !== null;
 }
 
 function sameCounters(a: Counters, b: Counters): boolean {

@@ -114,11 +114,26 @@ async function makeTables(ports: ExportPorts, profile: Profile): Promise<void> {
 async function joinFeeds(ports: ExportPorts, profile: Profile): Promise<void> {
   const { id, intent, settings } = profile;
   const origin = profile.origin ?? (await ports.sourceOf(settings.organizationId).identity());
+  const joined = await joinNamed(ports, profile);
+  const change = { state: 'active', origin, trouble: null, breaker: null, activatedAt: ports.clock.now() } as const;
+  await ports.control.profiles.update(id, change, { intent });
+  // A replacement that found the profile not active yet has left this to the activation.
+  const now = await ports.control.profiles.get(id);
+  if (now !== null && now.state !== 'stopped') await joinNamed(ports, now, joined);
+}
+
+/**
+ * Makes the profile's subscriptions those that it names, also while replacements change what that is: whoever acts by older
+ * settings looks again when he is done. Answers with the names joined in the end; `joined`: those that are already.
+ */
+async function joinNamed(ports: ExportPorts, profile: Profile, joined: string | null = null): Promise<string> {
+  const names = profile.settings.entities.map(({ entity }) => entity).join();
+  if (names === joined) return names;
   // A replacement that broke off may have left subscriptions to what is no longer named.
   await leaveOthers(ports, profile);
   await subscribeAll(ports, profile);
-  const change = { state: 'active', origin, trouble: null, breaker: null, activatedAt: ports.clock.now() } as const;
-  await ports.control.profiles.update(id, change, { intent });
+  const now = await ports.control.profiles.get(profile.id);
+  return now === null || now.state === 'stopped' ? names : joinNamed(ports, now, names);
 }
 
 /** Nobody reads for a profile that is not active; its subscriptions say which tables are its own. */

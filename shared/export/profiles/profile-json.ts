@@ -1,5 +1,6 @@
 import type { Profile, ProfileState, Trouble } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
+import { type ErrorValues, remedyOf } from '../../errors/error.ts';
 import type { Organization } from '../ports.ts';
 
 /** The original's numbers (reference: data-export-api.md, section 5; 0, 2 and 4 are our choice). 3, deleted, is never listed. */
@@ -67,7 +68,7 @@ export function entityStatus(profile: Profile, entity: string, subscribed: Subsc
     CurrentState: subscribed?.paused ? 'Paused' : exportStatus(profile),
     /** Changes of the entity cannot be read: it is read as a whole now and then. */
     ReadBySchedule: subscribed ? !subscribed.tracked : false,
-    ErrorDetails: troubleJson(subscribed?.feedTrouble ?? null),
+    ErrorDetails: troubleJson(subscribed?.feedTrouble ?? null, { profileId: profile.id, entity }),
     LagInMilliseconds: subscribed?.lagMs ?? null,
     PagesBehind: subscribed ? Math.max(0, subscribed.head - subscribed.number) : 0,
   };
@@ -83,7 +84,8 @@ export function initialSyncState(subscribed: Subscribed | undefined): InitialSyn
 
 export function profileStatus(profile: Profile, subscriptions: readonly Subscribed[]) {
   const sum = (pick: (subscribed: Subscribed) => number) => subscriptions.reduce((total, one) => total + pick(one), 0);
-  const waits = profile.breaker ?? profile.trouble;
+  const { breaker } = profile;
+  const waits = breaker ? { ...breaker, text: breaker.reason } : profile.trouble;
   const last = Math.max(0, ...subscriptions.map(({ lastExportAt }) => lastExportAt ?? 0));
   return {
     ExportStatus: exportStatus(profile),
@@ -91,10 +93,8 @@ export function profileStatus(profile: Profile, subscriptions: readonly Subscrib
     TotalNotifications: sum(({ counters }) => counters.read),
     SuccessNotifications: sum(({ counters }) => counters.applied + counters.replaced),
     FailureNotifications: sum(({ counters }) => counters.failed),
-    LastExportDate: last > 0 ? isoTime(last) : null,
-    ErrorDetails: waits
-      ? { Code: waits.code, Message: 'reason' in waits ? waits.reason : waits.text, Since: isoTime(waits.since) }
-      : null,
+    LastExportDate: last > 0 ? isoTime(last) : NEVER,
+    ErrorDetails: troubleJson(waits, { profileId: profile.id }),
   };
 }
 
@@ -103,8 +103,11 @@ function exportStatus({ state, breaker }: Profile): 'Running' | 'Waiting' | 'Sto
   return breaker ? 'Waiting' : 'Running';
 }
 
-function troubleJson(trouble: Trouble | null) {
-  return trouble && { Code: trouble.code, Message: trouble.text, Since: isoTime(trouble.since) };
+/** What keeps something from going on, what to do about it, and since when. `values` fill the remedy's placeholders. */
+export function troubleJson(trouble: Trouble | null, values: ErrorValues) {
+  if (trouble === null) return null;
+  const { code, text, since } = trouble;
+  return { Code: code, Message: text, Details: remedyOf(code, values), Since: isoTime(since) };
 }
 
 function overall(states: readonly InitialSyncState[]): InitialSyncState {

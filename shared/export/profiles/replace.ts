@@ -31,7 +31,9 @@ export async function replaceProfile(
   if (!(await ports.control.profiles.update(id, change, { intent: profile.intent })))
     throw await refusal(ports, profile, settings);
   await leaveOthers(ports, { id, settings });
-  return isActive && intent !== null ? { profileId: id, intent, scope: 'all' } : null;
+  // By now it may be active all the same, by an activation or another replacement that looked before this one.
+  const now = await ports.control.profiles.get(id);
+  return now?.state === 'active' && now.intent !== null ? { profileId: id, intent: now.intent, scope: 'all' } : null;
 }
 
 /** A profile belongs to one organization, and tables that were made to one schema and prefix. */

@@ -109,7 +109,9 @@ async function destinationFindings(
   definitions: ReadonlyMap<string, EntityMetadata>,
   permissions: PermissionCheck[],
 ): Promise<Finding[]> {
-  const examined = await destination.examine(profile.settings.entities.map(({ entity }) => entity));
+  const { entities, writeDeleteLog: deleteLog } = profile.settings;
+  const names = entities.map(({ entity }) => entity);
+  const examined = await destination.examine(names, { deleteLog });
   permissions.push(...examined.permissions);
   const missing = examined.permissions.flatMap(permissionFinding);
   const tables = await tableFindings(ports, profile, destination, definitions).catch((error: unknown) => {
@@ -120,6 +122,7 @@ async function destinationFindings(
   return [
     ...missing,
     ...(examined.readOnly ? [errorFinding(new FreshetError('DESTINATION_READ_ONLY'), DESTINATION)] : []),
+    ...examined.foreign.map((table) => errorFinding(new FreshetError('TABLE_FOREIGN', { table }), DESTINATION)),
     ...examined.advice.map((text) =>
       adviceFinding('DESTINATION_ADVICE', DESTINATION, text, 'Nothing has to be done; it would work better.'),
     ),

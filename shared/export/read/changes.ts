@@ -42,6 +42,7 @@ export async function readChanges(turn: Turn, feed: Feed, token: string): Promis
     complete,
     slot: { at: beganAt + DELTA_INTERVAL_MS, for: null },
   });
+  turn.changesRead ||= complete;
   if (complete && appended !== null && appended.quiet > 0) {
     await ringLater(ports, turn.bell, Math.min(QUIET_MAX_MS, 1000 * 2 ** appended.quiet));
   }

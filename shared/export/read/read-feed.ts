@@ -8,7 +8,7 @@ import { readChanges } from './changes.ts';
 import { readKeys } from './first-cursor.ts';
 import { afterRefusal } from './refusals.ts';
 import { openSnapshot, readSnapshot } from './snapshot.ts';
-import { isReserved, metadataOf, type Next, newTurn, pageBytes, type Turn, waitForSlot } from './turn.ts';
+import { isOver, isReserved, metadataOf, type Next, newTurn, pageBytes, type Turn, waitForSlot } from './turn.ts';
 
 /** The rings of a bell, and those answered. */
 interface Rings {
@@ -16,14 +16,12 @@ interface Rings {
   readonly seen: number;
 }
 
-/** A turn ends after this time, so that no feed holds a worker for itself. */
-const TURN_MS = 20_000;
 /** A feed whose turns do not end is tried again after this. */
 const HELD_BACK_MS = 60_000;
 
 /**
- * Answers a feed's bell: follows its cursor and appends what it finds, while a next link remains, the bell rings or a
- * snapshot is open; for TURN_MS at most. Never waits: what is not due is left to a message for then.
+ * Answers a feed's bell: follows its cursor to the end and appends what it finds, then pages of an open snapshot until the bell rings
+ * again; until the turn's end at most. Never waits: what is not due is left to a message for then.
  * Rejects with CONTROL_UNAVAILABLE, STORAGE_UNAVAILABLE or QUEUE_UNAVAILABLE when those do not come back; nothing is lost then.
  */
 export async function readFeed(ports: ExportPorts, message: ReadMessage): Promise<void> {
@@ -49,8 +47,8 @@ export async function readFeed(ports: ExportPorts, message: ReadMessage): Promis
 
 async function takeTurn(turn: Turn): Promise<void> {
   const { ports, bell, owner } = turn;
-  const end = ports.clock.now() + TURN_MS;
-  while (ports.clock.now() < end) {
+  // What was read ahead is still used: at a real organization's pace it is a second's work.
+  while (!isOver(turn) || turn.ahead !== null) {
     const next = await step(turn);
     if (next === 'done') return;
     if (next !== 'go on') return postpone(ports, bell, owner, next.afterMs);
@@ -92,9 +90,11 @@ async function readNext(turn: Turn, feed: Feed, held: Rings): Promise<Next | 'do
   if (feed.nextLink !== null) return changesInSlot(turn, feed, token);
   const intervalMs = isReserved(feed) ? 0 : Math.max(0, (feed.slot?.at ?? 0) - turn.ports.clock.now());
   const changesDue = bellWaits && turn.ahead === null && intervalMs === 0;
+  // Leases are few: a feed that changes all the time would keep its own, and others would never be read.
+  if (changesDue && turn.changesRead) return { afterMs: 0 };
   if (changesDue && feed.slot?.for !== 'rows') return changesInSlot(turn, feed, token);
   const snapshot = await openSnapshot(turn);
-  if (snapshot !== null && 'id' in snapshot) {
+  if (snapshot !== null && 'snapshot' in snapshot) {
     turn.reading = 'snapshot';
     return readSnapshot(turn, feed, snapshot, bellWaits);
   }
@@ -110,7 +110,7 @@ async function readNext(turn: Turn, feed: Feed, held: Rings): Promise<Next | 'do
 async function readUntracked(turn: Turn, feed: Feed, { rung }: Rings): Promise<Next | 'done'> {
   const { bells } = turn.ports.control;
   const snapshot = await openSnapshot(turn);
-  if (snapshot !== null && !('id' in snapshot)) return snapshot;
+  if (snapshot !== null && 'afterMs' in snapshot) return snapshot;
   if (snapshot !== null) {
     turn.reading = 'snapshot';
     return readSnapshot(turn, feed, snapshot, false);

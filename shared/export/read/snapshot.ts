@@ -1,9 +1,19 @@
-import type { Feed, Snapshot } from '../../control/model.ts';
+import type { Feed, OpenSnapshot, Snapshot } from '../../control/model.ts';
 import type { SourcePage } from '../../dataverse/port.ts';
 import { appendReading } from './append.ts';
 import { reloadMetadata } from './metadata.ts';
 import { pastChanges } from './read-past.ts';
-import { metadataOf, type Next, pageBytes, readPage, slotNow, type Turn, usedSlot, waitForSlot } from './turn.ts';
+import {
+  isOver,
+  metadataOf,
+  type Next,
+  pageBytes,
+  readPage,
+  slotNow,
+  type Turn,
+  usedSlot,
+  waitForSlot,
+} from './turn.ts';
 
 /** Pages of a snapshot that the fastest profile addressed has yet to apply; slower ones are held by the retention alone. */
 const SNAPSHOT_WINDOW_PAGES = 8;
@@ -14,11 +24,11 @@ const WAITING_TURN_MS = 5_000;
 const WAITING_ROOM_MS = 500;
 
 /** The open snapshot whose next page may be read now; else when to look again, or null while nobody takes its pages. */
-export async function openSnapshot(turn: Turn): Promise<Snapshot | { readonly afterMs: number } | null> {
+export async function openSnapshot(turn: Turn): Promise<OpenSnapshot | { readonly afterMs: number } | null> {
   const open = await turn.ports.control.feeds.snapshots(turn.key);
   const addressed = open.filter(({ audience }) => audience.length > 0);
   const readable = addressed.find(({ unapplied, waits }) => !waits && unapplied < SNAPSHOT_WINDOW_PAGES);
-  if (readable) return readable.snapshot;
+  if (readable) return readable;
   if (addressed.length === 0) return null;
   return { afterMs: addressed.some(({ waits }) => !waits) ? WAITING_ROOM_MS : WAITING_TURN_MS };
 }
@@ -27,7 +37,12 @@ export async function openSnapshot(turn: Turn): Promise<Snapshot | { readonly af
  * One page of a snapshot, appended only while the cursor it began under stands: then every change that it may have missed
  * is still to come. The page after it is read ahead meanwhile.
  */
-export async function readSnapshot(turn: Turn, feed: Feed, snapshot: Snapshot, bellWaits: boolean): Promise<Next> {
+export async function readSnapshot(
+  turn: Turn,
+  feed: Feed,
+  { snapshot, unapplied }: OpenSnapshot,
+  bellWaits: boolean,
+): Promise<Next> {
   const page = await pageOf(turn, feed, snapshot);
   if ('afterMs' in page) return page;
   let began = feed;
@@ -35,7 +50,8 @@ export async function readSnapshot(turn: Turn, feed: Feed, snapshot: Snapshot, b
     if (!(await reloadMetadata(turn, feed, page.metadataVersion))) return 'go on';
     began = { ...feed, metadataVersion: page.metadataVersion };
   }
-  if (page.next !== null && !bellWaits) await readAhead(turn, began, snapshot.id, page.next);
+  const roomAfterThis = unapplied + 1 < SNAPSHOT_WINDOW_PAGES;
+  if (page.next !== null && !bellWaits && roomAfterThis) await readAhead(turn, began, snapshot.id, page.next);
   await appendReading(turn, {
     began,
     content: { rows: page.rows, deletions: [] },
@@ -68,7 +84,9 @@ async function pageOf(turn: Turn, feed: Feed, snapshot: Snapshot): Promise<Sourc
   return readPage(turn, entity, snapshot.link === null ? { kind: 'rows' } : { kind: 'next', link: snapshot.link });
 }
 
+/** Only what this turn will use: a page dropped at its end would have to be asked for again. */
 async function readAhead(turn: Turn, feed: Feed, snapshotId: string, link: string): Promise<void> {
+  if (isOver(turn)) return;
   const entity = await metadataOf(turn, feed);
   turn.memoryAhead = turn.ports.memory.tryReserve(pageBytes(entity));
   if (turn.memoryAhead === null || !(await slotNow(turn, feed))) return;

@@ -6,6 +6,8 @@ import { pageRows } from '../../dataverse/shape.ts';
 import { FreshetError } from '../../errors/error.ts';
 import type { ExportPorts } from '../ports.ts';
 
+/** A turn ends after this time, so that no feed holds a worker for itself. */
+const TURN_MS = 20_000;
 /** A feed's deltas begin at most this often; next links and snapshot pages follow at once. */
 export const DELTA_INTERVAL_MS = 250;
 
@@ -16,8 +18,12 @@ export interface Turn {
   readonly bell: BellKey;
   readonly owner: string;
   readonly source: Source;
+  /** When the turn has to end (ms). */
+  readonly end: number;
   /** What is being asked for, to know what a refusal is about. */
   reading: 'keys' | 'changes' | 'snapshot';
+  /** Changes were read to their end in this turn: the next ones are another turn's. */
+  changesRead: boolean;
   /** A snapshot page read ahead, and what must still stand when it is used. */
   ahead: {
     readonly snapshotId: string;
@@ -42,11 +48,17 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
     bell: feedBell(key),
     owner,
     source,
+    end: ports.clock.now() + TURN_MS,
     reading: 'changes',
+    changesRead: false,
     ahead: null,
     memoryAhead: null,
     metadata: null,
   };
+}
+
+export function isOver({ ports, end }: Turn): boolean {
+  return ports.clock.now() >= end;
 }
 
 /** The definition under which the feed is read. */

@@ -1,4 +1,5 @@
 import { feedBell } from '../../control/model.ts';
+import { initialSyncState } from '../profiles/profile-json.ts';
 import { type Comparing, IDS_AT_ONCE, type Next, noteAll, type Pair, pairsOf, ring } from './comparing.ts';
 import { differingColumns, sameVersion } from './row-form.ts';
 import type { Confirmed, Difference, DifferenceKind } from './work.ts';
@@ -45,9 +46,12 @@ function giveUp(comparing: Comparing): void {
   comparing.comparison.candidates.clear();
 }
 
-/** The feed has been read since that ring, and all that it held then is applied. */
+/**
+ * The feed has been read since that ring, and all that it held then is applied. Nor is anything to be read as a whole: a lost
+ * cursor, a new attribute or a broken chain leaves to it what no change brings.
+ */
 async function caughtUp({ ports, feed, profileId, end }: Comparing, rung: number): Promise<boolean> {
-  const { bells, profiles } = ports.control;
+  const { bells, feeds, profiles } = ports.control;
   const until = Math.min(end, ports.clock.now() + PATIENCE_MS);
   const subscribed = async () =>
     (await profiles.subscriptions(profileId)).find(({ entity }) => entity === feed.entity) ?? null;
@@ -59,8 +63,15 @@ async function caughtUp({ ports, feed, profileId, end }: Comparing, rung: number
     return true;
   };
   if (!(await holds(async () => ((await bells.rings(feedBell(feed)))?.seen ?? 0) >= rung))) return false;
+  const isOwed = async () =>
+    (await feeds.snapshots(feed)).some(
+      ({ snapshot: { audience, refresh } }) => !refresh && (audience ?? profileId) === profileId,
+    );
+  if (!(await holds(async () => !(await isOwed())))) return false;
   const head = (await subscribed())?.head ?? 0;
-  return holds(async () => ((await subscribed())?.number ?? -1) >= head);
+  if (!(await holds(async () => ((await subscribed())?.number ?? -1) >= head))) return false;
+  // The position may have got there by a remedy, which is a full read, too.
+  return initialSyncState((await subscribed()) ?? undefined).startsWith('Completed');
 }
 
 async function lookAt(comparing: Comparing, ids: readonly string[], rungAt: number): Promise<void> {

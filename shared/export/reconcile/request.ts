@@ -2,6 +2,7 @@ import type { Reconciliation } from '../../control/reconciliations.port.ts';
 import { FreshetError } from '../../errors/error.ts';
 import type { ExportPorts } from '../ports.ts';
 import { type Request, reached } from '../profiles/actions.ts';
+import { troubleJson } from '../profiles/profile-json.ts';
 import { type Administered, visibleProfile } from '../profiles/profiles.ts';
 import { beginReconciliation } from './reconcile.ts';
 import { confirmedTotal, type DifferenceKind, type EntityWork, type Found, type Work } from './work.ts';
@@ -44,7 +45,7 @@ function reconciliationJson({ id, profileId, beganAt, dueAt, work: kept }: Recon
     Equal: entities.some(({ state }) => state === 'waiting' || state === 'comparing')
       ? null
       : entities.every(({ state, found }) => state !== 'different' && (found?.unsettled ?? 0) === 0),
-    ErrorDetails: trouble && { Code: trouble.code, Message: trouble.text, Since: isoTime(trouble.since) },
+    ErrorDetails: troubleJson(trouble, { profileId }),
     Entities: entities.map(entityJson),
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Examination } from '../../../shared/destination/model.ts';
 import { PERMISSION_CODES } from '../../../shared/destination/permissions.ts';
 import { FreshetError } from '../../../shared/errors/error.ts';
 import { TENANT_ID } from '../../support/world.ts';
@@ -12,6 +13,12 @@ const put = (id: string, more: object = {}) => api.call('PUT', `profiles/${id}`,
 /** Every destination opened from now on refuses this. */
 function refusing(method: 'examine' | 'positions', error: FreshetError): void {
   api.world().wrapDestination = (destination) => replacing(destination, method, () => Promise.reject(error));
+}
+
+/** Every destination opened from now on is examined with this. */
+function examinedAs(found: Partial<Examination>): void {
+  api.world().wrapDestination = (destination) =>
+    replacing(destination, 'examine', async (original) => ({ ...((await original()) as Examination), ...found }));
 }
 
 /** Look-alikes, other ports, user information, addresses, redirect tricks: nothing may be asked of any of them. */
@@ -42,9 +49,9 @@ const HOSTILE = [
 describe('the address of the secret', () => {
   it.each(HOSTILE)('%j is refused by create, replace and validate', async (DestinationKeyVaultUri) => {
     const created = await api.call('POST', 'profiles', { body: { ...CLIENT_BODY, DestinationKeyVaultUri } });
-    expect(created).toMatchObject({ status: 400, json: { Code: 'VAULT_URL_REFUSED' } });
+    expect(created).toMatchObject({ status: 400, code: 'VAULT_URL_REFUSED' });
     const id = await api.created();
-    expect((await put(id, { DestinationKeyVaultUri })).json.Code).toBe('VAULT_URL_REFUSED');
+    expect((await put(id, { DestinationKeyVaultUri })).code).toBe('VAULT_URL_REFUSED');
     expect((await validate({ Name: 'another', DestinationKeyVaultUri })).text).toContain('VAULT_URL_REFUSED');
     expect((await api.profile(id)).DestinationKeyVaultUri).toBe(SECRET);
   });
@@ -98,6 +105,13 @@ describe('validate', () => {
         return {};
       },
     ],
+    [
+      'TABLE_FOREIGN',
+      () => {
+        examinedAs({ foreign: ['deletelog'] });
+        return {};
+      },
+    ],
     ['RELATIONSHIP_ALONE', () => ({ Entities: entitiesOf('parentchild') })],
   ])('finds %s', async (code, change) => {
     const { status, text } = await validate(change());
@@ -135,6 +149,18 @@ describe('test', () => {
       'PERMISSION_MISSING',
       'PERMISSION_MISSING',
     ]);
+  });
+
+  it('tells advice, which keeps nobody from an activation', async () => {
+    const id = await api.created();
+    const advice = ['The server allows 20 connections.'];
+    examinedAs({ advice });
+    const { json } = await api.call('GET', `profiles/${id}/test`);
+    expect(json).toMatchObject({
+      Passed: true,
+      Findings: [{ Code: 'DESTINATION_ADVICE', Severity: 'Advice', Message: advice[0] }],
+    });
+    expect((await api.call('POST', `profiles/${id}/activate`)).status).toBe(200);
   });
 
   it('says of an intersect entity without change tracking that it is read whole', async () => {

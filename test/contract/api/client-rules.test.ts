@@ -48,7 +48,7 @@ describe('discovery', () => {
       expect(text.toLowerCase()).toContain('failed authorization');
     }
     const several = await api.call('GET', 'metadata/discover', { as: [ORGANIZATION_ID, OTHER_ID] });
-    expect(several).toMatchObject({ status: 400, json: { Code: 'ORGANIZATION_NOT_NAMED' } });
+    expect(several).toMatchObject({ status: 400, code: 'ORGANIZATION_NOT_NAMED' });
   });
 
   it('shows an organization that does not answer, and says so', async () => {
@@ -133,6 +133,8 @@ describe('a profile of the real client', () => {
       return listed[0].Entities.map(({ Status }: { Status: { LastExportDate: string } }) => Status.LastExportDate);
     };
     expect(await dates()).toEqual([NEVER, NEVER, NEVER]);
+    for (const path of [`profiles/${id}?status=true`, `profiles/${id}/statistics`])
+      expect((await api.call('GET', path)).text).not.toMatch(/"LastExportDate":(?!"0001-01-01T00:00:00")/);
     api.world().organization.create('parent', { name: 'one' });
     await api.call('POST', `profiles/${id}/activate`, { body: '' });
     await api.world().run(10 * SECOND);
@@ -198,10 +200,11 @@ describe('an error', () => {
     ['POST', 'profiles', 400],
     ['POST', 'profiles/00000000-0000-4000-8000-000000000000/activate', 404],
     ['PUT', 'profiles/00000000-0000-4000-8000-000000000000', 400],
-  ])('%s %s has exactly the original’s fields, and a code', async (method, path, expected) => {
-    const { status, json } = await api.call(method, path, method === 'GET' ? {} : { body: 'no json' });
+  ])('%s %s has exactly the original’s fields, and a code in its header', async (method, path, expected) => {
+    const { status, json, code } = await api.call(method, path, method === 'GET' ? {} : { body: 'no json' });
     expect(status).toBe(expected);
-    expect(Object.keys(json).toSorted()).toEqual(['Code', 'CorrelationId', 'Details', 'Message']);
+    expect(code).toMatch(/^[A-Z_]+$/);
+    expect(Object.keys(json).toSorted()).toEqual(['CorrelationId', 'Details', 'Message']);
     for (const text of Object.values(json)) expect(text).toEqual(expect.any(String));
   });
 });
@@ -241,7 +244,7 @@ describe('who may call', () => {
     expect((await api.call('DELETE', `profiles/${id}`, { as: [OTHER_ID] })).status).toBe(404);
     expect((await api.profile(id)).State).toBe(0);
     const stolen = await api.call('POST', 'profiles', other);
-    expect(stolen).toMatchObject({ status: 400, json: { Code: 'ORGANIZATION_UNKNOWN' } });
+    expect(stolen).toMatchObject({ status: 400, code: 'ORGANIZATION_UNKNOWN' });
   });
 });
 

@@ -41,7 +41,7 @@ describe('PUT', () => {
     const id = await api.active({ Entities: entitiesOf('parent', 'child') });
     expect((await put(id, { Entities: entitiesOf('child') })).status).toBe(200);
     const refused = await put(id, { Entities: entitiesOf('child', 'parent') });
-    expect(refused).toMatchObject({ status: 400, json: { Code: 'ACTIVATION_REFUSED' } });
+    expect(refused).toMatchObject({ status: 400, code: 'ACTIVATION_REFUSED' });
     expect(refused.json.Message).toMatch(/TABLE_STANDS.*drop\?entity=parent/s);
     await api.world().run(60 * SECOND);
     expect((await put(id, { Entities: entitiesOf('child', 'parent') })).text).toContain('TABLE_STANDS');
@@ -79,10 +79,10 @@ describe('PUT', () => {
       RetryPolicy: { MaxRetryCount: 0, IntervalInSeconds: 5 },
     });
     for (const more of [{ DestinationPrefix: 'crm' }, { DestinationSchemaName: 'other' }])
-      expect(await put(id, more)).toMatchObject({ status: 409, json: { Code: 'PROFILE_FIXED' } });
+      expect(await put(id, more)).toMatchObject({ status: 409, code: 'PROFILE_FIXED' });
     const fresh = await api.created({ Name: 'Fresh' });
     expect((await put(fresh, { Name: 'Fresh', DestinationPrefix: 'crm' })).status).toBe(200);
-    expect((await put(fresh, { Name: 'NEW' })).json.Code).toBe('PROFILE_NAME_TAKEN');
+    expect((await put(fresh, { Name: 'NEW' })).code).toBe('PROFILE_NAME_TAKEN');
   });
 });
 
@@ -127,7 +127,7 @@ describe('reconcile', () => {
   it('tells afterwards what differs, and heals it when asked to', async () => {
     const { self } = api.world().organization.create('parent', { name: 'true' });
     const id = await api.active();
-    expect((await api.call('GET', `profiles/${id}/reconcile`)).json.Code).toBe('NEVER_RECONCILED');
+    expect((await api.call('GET', `profiles/${id}/reconcile`)).code).toBe('NEVER_RECONCILED');
     const rows = api.world().database('sales').area({ schema: 'dbo', prefix: '' }).tables.get('parent')?.rows;
     const row = rows?.get(self.id);
     if (!rows || !row) throw new Error('nothing was copied');
@@ -152,7 +152,7 @@ describe('drop', () => {
     api.world().organization.create('parent', { name: 'p' });
     const id = await api.active();
     for (const query of ['', '?entity=parent'])
-      expect(await api.call('POST', `profiles/${id}/drop${query}`)).toMatchObject({ json: { Code: 'PROFILE_ACTIVE' } });
+      expect(await api.call('POST', `profiles/${id}/drop${query}`)).toMatchObject({ code: 'PROFILE_ACTIVE' });
     await api.call('POST', `profiles/${id}/deactivate`);
     const dropped = await api.call('POST', `profiles/${id}/drop`);
     expect(dropped.json).toEqual({ Entities: ['parent', 'child', 'parentchild'] });

@@ -129,6 +129,24 @@ export function describeDefining(name: string, make: MakeHarness): void {
       expect((await harness.rows(thing(before)))[0]?.cells.x).toBe(wide);
     });
 
+    it('whoever was overtaken changes no table by an older definition: the position must stand where he knows it', async () => {
+      const before = thing(attribute('size', 'IntegerType'));
+      const after = thing(attribute('size', 'StringType', { maxLength: 10 }));
+      await destination.prepare({ deleteLog: false });
+      expect(await destination.shape(before, null)).toBe(true);
+      const chain = await new Chain(destination, after).begin();
+      await destination.describe(after, chain.page);
+      await chain.apply({ rows: [[idOf(1), 'large']] });
+      for (const at of [null, 'page-0']) {
+        await expect(destination.shape(before, at)).rejects.toMatchObject({ code: 'POSITION_MOVED' });
+        await expect(destination.describe(before, at)).rejects.toMatchObject({ code: 'POSITION_MOVED' });
+      }
+      const twin = harness.open({ profileId: 'profile-2' });
+      await expect(twin.shape(before, chain.page)).rejects.toMatchObject({ code: 'POSITION_MOVED' });
+      expect((await harness.rows(after))[0]?.cells).toMatchObject({ size: 'large' });
+      expect(await destination.shape(after, chain.page)).toBe(false);
+    });
+
     it('an attribute that came back with another type gets its column, and the old one is set aside with its values', async () => {
       const before = thing(attribute('size', 'IntegerType'));
       const after = thing(attribute('size', 'StringType', { maxLength: 10 }));

@@ -49,6 +49,31 @@ describe('what a type holds', () => {
     );
   });
 
+  it('whole numbers of 32 bits are refused beyond them, as numbers and as texts', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -(2 ** 33), max: 2 ** 33 }), (value) => {
+        const holds = value >= -(2 ** 31) && value < 2 ** 31;
+        expect(reasonOf(column('int'), value) === null).toBe(holds);
+        expect(reasonOf(column('int'), String(value)) === null).toBe(holds);
+      }),
+    );
+  });
+
+  it('a date has to be in the calendar, however usual it looks', () => {
+    const two = (value: number) => String(value).padStart(2, '0');
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9999 }), fc.nat(13), fc.nat(32), fc.nat(25), fc.nat(61), (...parts) => {
+        const [year, month, day, hour, minute] = parts;
+        const days = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+        const holds = year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= days && hour < 24 && minute < 60;
+        const date = `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:59`;
+        expect(reasonOf(column('datetime'), `${date}Z`) === null).toBe(holds);
+        expect(reasonOf(column('datetime'), `${date}.0Z`) === null).toBe(holds);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('decimals are rounded half away from zero at their scale, and refused beyond 38 digits', () => {
     fc.assert(
       fc.property(

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorsPage } from '../../../docs/generate.ts';
-import { FreshetError } from '../../../shared/errors/error.ts';
+import { FreshetError, remedyOf } from '../../../shared/errors/error.ts';
 import { type ErrorCode, REGISTER, registered } from '../../../shared/errors/register.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -37,5 +37,12 @@ describe('an error', () => {
     const error = new FreshetError('SECRET_NOT_TAGGED', { organizationId: 'o1' });
     expect(error.message).toContain('the tag o1');
     expect(error.class).toBe('stop');
+  });
+
+  it('kept by its code has its remedy still, and one that is not known any more has none', () => {
+    const values = { profileId: 'p1', reason: 'its region was EMEA and is NA' };
+    expect(remedyOf('ORGANIZATION_REPLACED', values)).toBe(new FreshetError('ORGANIZATION_REPLACED', values).remedy);
+    expect(remedyOf('ORGANIZATION_REPLACED', values)).toContain('/profiles/p1/drop');
+    for (const unknown of ['FORMER_CODE', 'toString']) expect(remedyOf(unknown, values)).toBe('');
   });
 });

@@ -39,11 +39,34 @@ async function withRetry(): Promise<{ world: World; id: string; retry: string }>
   return { world, id, retry };
 }
 
+/** More than fits beside the rows of the control database, so that pages are blobs. */
+function createManyRows(world: World): void {
+  for (let row = 0; row < PAGE_INLINE_MAX_BYTES / 40; row++)
+    world.organization.create('parent', { name: 'n'.repeat(40) });
+}
+
+describe('a profile that is deleted', () => {
+  it('takes its failures and retries along at once, its pages with the last that needs them, and leaves its tables', async () => {
+    const { world, id } = await withRetry();
+    const other = await world.addProfile('two');
+    createManyRows(world);
+    await world.run(30 * SECOND);
+    expect(await containers(world)).toContain(failuresContainer(id));
+    const rows = world.destination('one').size;
+    await deleteProfile(world.ports, [ORGANIZATION_ID], id);
+    expect(await containers(world)).not.toContain(failuresContainer(id));
+    expect(await namesIn(world, RETRIES_CONTAINER)).toEqual([]);
+    expect((await namesIn(world, PAGES_CONTAINER)).length).toBeGreaterThan(0);
+    await deleteProfile(world.ports, [ORGANIZATION_ID], other);
+    expect(await namesIn(world, PAGES_CONTAINER)).toEqual([]);
+    expect([world.destination('one').size, world.destination('two').size]).toEqual([rows, rows + 1]);
+  });
+});
+
 describe('the clean-up', () => {
   it('removes blobs that no row names once they are a day old, and keeps young and named ones', async () => {
     const { world, id, retry } = await withRetry();
-    const rows = Math.ceil(PAGE_INLINE_MAX_BYTES / 40);
-    for (let row = 0; row < rows; row++) world.organization.create('parent', { name: 'n'.repeat(40) });
+    createManyRows(world);
     await world.run(30 * SECOND);
     const named = await namesIn(world, PAGES_CONTAINER);
     expect(named.length).toBeGreaterThan(0);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { applyProfile } from '../../../shared/export/apply/apply-profile.ts';
 import type { ExportPorts } from '../../../shared/export/ports.ts';
 import { runActivationStep, stepsOf } from '../../../shared/export/profiles/activation.ts';
 import { replaceProfile } from '../../../shared/export/profiles/replace.ts';
 import { ORGANIZATION_ID, World } from '../../support/world.ts';
-import { deactivate, interrupted, remove } from './activating.ts';
+import { createdProfile, deactivate, interrupted, remove, requested, runSteps } from './activating.ts';
 
 const SECOND = 1_000;
 const BODY = {
@@ -23,7 +24,7 @@ async function active(): Promise<{ world: World; id: string }> {
 
 /** What PUT does in a process with these ports, to its end. */
 async function replace(ports: ExportPorts, id: string, ...entities: string[]): Promise<void> {
-  const body = { ...BODY, Entities: entities.map((Type) => ({ Type })) };
+  const body = { ...BODY, Entities: entities.map((Type) => ({ Type, Settings: { Adopt: true } })) };
   const activation = await replaceProfile(ports, [ORGANIZATION_ID], id, body);
   if (!activation) return;
   for (const step of stepsOf(activation))
@@ -76,6 +77,23 @@ describe('a profile replaced while it runs', () => {
     }
   });
 
+  it('by two at once, of which the first is slow to end, is what the second says', async () => {
+    let tried = 0;
+    for (let at = 1, happened = true; happened; at++) {
+      const { world, id } = await active();
+      const process = interrupted(world, at, () => replace(world.ports, id, 'parent', 'child'));
+      await replace(process.ports, id, 'parent').catch((error: { code?: string }) => {
+        expect(error.code).toBe('PROFILE_CHANGED');
+      });
+      happened = process.happened();
+      if (!happened) break;
+      tried++;
+      const named = (await world.control.profiles.get(id))?.settings.entities.map(({ entity }) => entity);
+      expect(await subscribed(world, id)).toEqual(named?.toSorted());
+    }
+    expect(tried).toBeGreaterThan(15);
+  });
+
   it('by two at once is what one of them says, and the other is told', async () => {
     const { world, id } = await active();
     const both = await Promise.allSettled([
@@ -87,5 +105,52 @@ describe('a profile replaced while it runs', () => {
     await world.run(10 * SECOND);
     const profile = await world.control.profiles.get(id);
     expect(await subscribed(world, id)).toEqual(profile?.settings.entities.map(({ entity }) => entity).toSorted());
+  });
+});
+
+describe('an entity that is removed and added again', () => {
+  it('begins anew, though no worker looked in between, and its first read had not ended', async () => {
+    const { world, id } = await active();
+    await world.addProfile('other', { Entities: [{ Type: 'child' }] });
+    await replace(world.ports, id, 'parent', 'child');
+    await world.awake(applyProfile(world.ports, { profileId: id }));
+    world.organization.create('child', { name: 'late' });
+    await replace(world.ports, id, 'parent');
+    await replace(world.ports, id, 'parent', 'child');
+    await world.run(2 * 60 * SECOND);
+    expect(world.destination('one', 'child')).toEqual(world.source('child'));
+  });
+});
+
+describe('a profile replaced while it is being activated', () => {
+  it('exports what the replacement names, wherever the activation stands', async () => {
+    let tried = 0;
+    for (let at = 1, happened = true; happened; at++) {
+      const { world, id } = await createdProfile();
+      const process = interrupted(world, at, () => replace(world.ports, id, 'child'));
+      const activation = await requested(world, id);
+      expect(await runSteps(process.ports, activation)).toMatch(/done|superseded/);
+      happened = process.happened();
+      if (!happened) break;
+      tried++;
+      await world.run(10 * SECOND);
+      expect(await subscribed(world, id)).toEqual(['child']);
+    }
+    expect(tried).toBeGreaterThan(15);
+  });
+
+  it('exports what it names, wherever the replacement stands', async () => {
+    let tried = 0;
+    for (let at = 1, happened = true; happened; at++) {
+      const { world, id } = await createdProfile();
+      const activation = await requested(world, id);
+      const process = interrupted(world, at, () => runSteps(world.ports, activation));
+      await replace(process.ports, id, 'child');
+      happened = process.happened();
+      if (!happened) break;
+      tried++;
+      expect(await subscribed(world, id)).toEqual(['child']);
+    }
+    expect(tried).toBeGreaterThan(3);
   });
 });

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readDefinition } from '../../../../local/dataverse/model/read-definition.ts';
 import type { SchemaChange } from '../../../../shared/dataverse/drift.ts';
+import { applyProfile } from '../../../../shared/export/apply/apply-profile.ts';
 import { schemaHistory } from '../../../../shared/export/profiles/schema-history.ts';
+import { readFeed } from '../../../../shared/export/read/read-feed.ts';
 import { ORGANIZATION_ID, World } from '../../../support/world.ts';
 import { PARENT } from '../../../support/world-entities.ts';
 import { MINUTE, SECOND, seeded, status } from './kit.ts';
@@ -80,6 +82,53 @@ describe('while it is exported, a definition may change:', () => {
     expect(rows.map(({ amount_was }) => amount_was)).toContain(7);
     expect(await history(world)).toEqual([{ kind: 'typeChanged', subject: 'amount', from: 'int', to: 'string(20)' }]);
     await expectOthersUnharmed(world, profile);
+  });
+
+  it('an attribute made anew with the same type is empty in every row that has no new value', async () => {
+    const { world, profile } = await exported();
+    world.organization.create('parent', { name: 'with amount', amount: 7 });
+    await world.run(MINUTE);
+    define(world, (before) => before.filter((one) => !('SchemaName' in one && one.SchemaName === 'Amount')));
+    const anew = { LogicalName: 'amount', SchemaName: 'Amount', AttributeTypeName: 'IntegerType' };
+    define(world, (before) => [
+      ...before.filter((one) => !('SchemaName' in one && one.SchemaName === 'Amount')),
+      { ...anew, MetadataId: '00000000-0000-4000-8000-00000000a2e3' },
+    ]);
+    await world.run(5 * MINUTE);
+    const amounts = [...(tableOf(world)?.rows.values() ?? [])].map(({ cells }) => cells.amount);
+    expect(amounts).toEqual(amounts.map(() => null));
+    await expectOthersUnharmed(world, profile);
+  });
+
+  it('a table gets no older definition back from a worker that was overtaken', async () => {
+    const { world, profile } = await exported();
+    const later = (AttributeTypeName: string, MetadataId: string) =>
+      define(world, (before) => [
+        ...before,
+        { LogicalName: 'later', SchemaName: 'Later', AttributeTypeName, MetadataId },
+      ]);
+    later('BooleanType', '00000000-0000-4000-8000-00000000000b');
+    await world.awake(readFeed(world.ports, { organizationId: ORGANIZATION_ID, entity: 'parent', ring: true }));
+    const wake = Promise.withResolvers<void>();
+    let frozen = false;
+    const freeze = async (operation: string) => {
+      if (operation !== 'destination one.shape') return;
+      frozen = true;
+      await wake.promise;
+    };
+    const clock = { now: () => world.clock.now(), sleep: async () => {}, every: () => () => {} };
+    const overtaken = applyProfile(world.makePorts(freeze, clock), { profileId: profile });
+    await vi.waitFor(() => expect(frozen).toBe(true));
+    later('StringType', '00000000-0000-4000-8000-00000000000a');
+    world.organization.create('parent', { name: 'with text', later: 'text' });
+    await world.run(5 * MINUTE);
+    wake.resolve();
+    await overtaken;
+    world.organization.create('parent', { name: 'with text, too', later: 'text' });
+    await world.run(MINUTE);
+    expect(tableOf(world)?.columns.get('later')).toMatchObject({ type: 'string' });
+    expect(world.destination('one')).toEqual(world.source());
+    expect((await status(world, profile)).profile).toMatchObject({ FailureNotifications: 0 });
   });
 
   it('an attribute that is removed leaves its column and what it held', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { FreshetError } from '../../../../shared/errors/error.ts';
-import type { ErrorCode } from '../../../../shared/errors/register.ts';
+import { type ErrorCode, registered } from '../../../../shared/errors/register.ts';
 import { writeFailedRecords } from '../../../../shared/export/failures/failure-log.ts';
-import { World } from '../../../support/world.ts';
+import { resyncFailedRecords } from '../../../../shared/export/failures/resync.ts';
+import { ORGANIZATION_ID, World } from '../../../support/world.ts';
 import { failureBlobs, logLines } from './failures.ts';
 import { MINUTE, SECOND, seeded, status, troubled } from './kit.ts';
 
@@ -43,7 +44,8 @@ describe('a destination that cannot be used', () => {
       world.organization.create('parent', { name: 'while it lasts' });
       await world.run(5 * MINUTE);
       const { profile, entity } = await status(world, id);
-      expect(profile).toMatchObject({ ExportStatus: 'Waiting', ErrorDetails: { Code: code } });
+      const { remedy } = registered(code);
+      expect(profile).toMatchObject({ ExportStatus: 'Waiting', ErrorDetails: { Code: code, Details: remedy } });
       expect([entity.FailureNotifications, entity.RetryNotifications]).toEqual([0, 0]);
       expect(await logLines(world, id)).toEqual([
         `Entity: parent, RecordId: N/A, NotificationTime: , ChangeType: Update, FailureReason: ${text}`,
@@ -141,6 +143,29 @@ describe('the line of a record', () => {
       '1/1/2026 12:00:45 AM',
       '1/1/2026 12:01:20 AM',
     ]);
+  });
+
+  it('says Delete of a deletion that was refused, and the row stays until a resync removes it', async () => {
+    const world = new World();
+    const [first = ''] = seeded(world, 2);
+    const id = await world.addProfile('one');
+    await world.run(10 * SECOND);
+    world.database('one').constraint = (_entity, _id, row) => (row === null ? 'a trigger forbids it' : null);
+    world.organization.delete('parent', first);
+    await world.run(MINUTE);
+    expect(world.destination('one').has(first)).toBe(true);
+    const [line, ...others] = await logLines(world, id);
+    expect(others).toEqual([]);
+    expect(line).toMatch(
+      new RegExp(`RecordId: ${first}, NotificationTime: .*M, ChangeType: Delete, FailureReason: a trigger forbids it$`),
+    );
+    const kept = [...(await failureBlobs(world, id, `data/parent/${first}`)).values()].map((json) => JSON.parse(json));
+    expect(kept).toMatchObject([{ id: first, changeType: 'Delete', reason: 'a trigger forbids it' }]);
+    world.database('one').constraint = () => null;
+    await resyncFailedRecords(world.ports, { administered: [ORGANIZATION_ID], profileId: id });
+    await world.run(SECOND);
+    expect(world.destination('one')).toEqual(world.source());
+    expect((await status(world, id)).entity.FailureNotifications).toBe(0);
   });
 
   it('has its JSON under a name of one part, whatever its id', async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { feedBell } from '../../../../shared/control/model.ts';
 import { REQUEST_BURST } from '../../../../shared/control/organizations.port.ts';
 import { ORGANIZATION_ID, World } from '../../../support/world.ts';
 import { SECOND, seeded } from './kit.ts';
@@ -42,5 +43,37 @@ describe('at the pace that an organization allows', () => {
     await world.run(30 * SECOND);
     expect(world.destination('one')).toEqual(world.source());
     expect(world.log.named('cursor expired').length).toBeLessThanOrEqual(3);
+  });
+
+  it('a feed that changes all the time gives its lease back after each read, for others to take', async () => {
+    const world = new World();
+    const [id = ''] = seeded(world, 1);
+    await world.addProfile('one');
+    await world.run(5 * SECOND);
+    const events: string[] = [];
+    world.wrapSource = (source) => ({
+      ...source,
+      read: async (...read) => {
+        events.push('read');
+        await world.clock.sleep(SECOND);
+        const page = await source.read(...read);
+        if (events.length > 10) return page;
+        world.organization.update('parent', id, { name: `after ${events.length}` });
+        await world.ports.control.bells.ring([
+          { key: feedBell({ organizationId: ORGANIZATION_ID, entity: 'parent' }) },
+        ]);
+        return page;
+      },
+    });
+    const { bells } = world.ports.control;
+    const { postpone } = bells;
+    vi.spyOn(bells, 'postpone').mockImplementation((...postponed) => {
+      events.push('lease given back');
+      return postpone(...postponed);
+    });
+    world.organization.update('parent', id, { name: 'first' });
+    await world.run(10 * SECOND);
+    const whileItChanges = events.slice(0, 10);
+    expect(whileItChanges).toEqual(whileItChanges.map((_, k) => (k % 2 === 0 ? 'read' : 'lease given back')));
   });
 });

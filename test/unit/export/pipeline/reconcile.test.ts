@@ -3,7 +3,9 @@ import { readDefinition } from '../../../../local/dataverse/model/read-definitio
 import { FreshetError } from '../../../../shared/errors/error.ts';
 import { pause } from '../../../../shared/export/profiles/actions.ts';
 import { deactivateProfile } from '../../../../shared/export/profiles/profiles.ts';
+import { reconcileDue } from '../../../../shared/export/reconcile/reconcile.ts';
 import { lastReconciliation, reconcile } from '../../../../shared/export/reconcile/request.ts';
+import { sweep } from '../../../../shared/export/sweep.ts';
 import { ORGANIZATION_ID, World, type WorldOptions } from '../../../support/world.ts';
 import { CHILD, PARENT } from '../../../support/world-entities.ts';
 import { MINUTE, SECOND, seeded } from './kit.ts';
@@ -155,6 +157,34 @@ describe('a reconciliation', () => {
     expect(await report(world, id)).toMatchObject({ State: 'InProgress', Equal: null });
     readable = true;
     await world.run(3 * MINUTE);
+    expect(await report(world, id)).toMatchObject({ State: 'Completed', Equal: true });
+  });
+
+  it('tells nothing of what a full read for all is still to bring, however long that takes', async () => {
+    const { world, id, ids } = await exported();
+    let whose: 'feed' | 'reconciliation' = 'feed';
+    const unreadable = async () => Promise.reject(new FreshetError('SOURCE_UNAVAILABLE', { reason: 'no answer' }));
+    world.wrapSource = (source) =>
+      whose === 'reconciliation'
+        ? source
+        : { ...source, read: (...asked) => (asked[1].kind === 'rows' ? unreadable() : source.read(...asked)) };
+    for (const row of ids) world.organization.update('parent', row, { name: 'lost with the cursor' });
+    world.organization.expireTokens('parent');
+    world.sweeping = false;
+    const goOn = async () => {
+      for (let round = 0; round < 15; round++) {
+        await sweep(world.ports);
+        await world.run(10 * SECOND);
+        whose = 'reconciliation';
+        await world.awake(reconcileDue(world.ports));
+        whose = 'feed';
+      }
+    };
+    await reconcile(world.ports, request(id), true);
+    await goOn();
+    expect(await report(world, id)).toMatchObject({ State: 'InProgress', Equal: null });
+    world.wrapSource = (source) => source;
+    await goOn();
     expect(await report(world, id)).toMatchObject({ State: 'Completed', Equal: true });
   });
 

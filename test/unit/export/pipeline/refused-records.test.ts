@@ -44,6 +44,25 @@ describe('a record that the destination refuses', () => {
     );
   });
 
+  it.each([
+    [0, []],
+    [3, [10, 20, 30]],
+  ])('is tried once, and then up to %i times more, at the interval of its profile', async (MaxRetryCount, seconds) => {
+    const world = new World();
+    const id = await world.addProfile('one', { RetryPolicy: { MaxRetryCount, IntervalInSeconds: 10 } });
+    await world.run(10 * SECOND);
+    const tried = new Set<number>();
+    world.database('one').constraint = () => {
+      tried.add(world.clock.now());
+      return 'the check says no';
+    };
+    world.organization.create('parent', { name: 'bad' });
+    await world.run(5 * MINUTE);
+    const [first = 0, ...again] = tried;
+    expect(again.map((at) => (at - first) / SECOND)).toEqual(seconds);
+    expect((await status(world, id)).entity).toMatchObject({ RetryNotifications: 0, FailureNotifications: 1 });
+  });
+
   it('is a failed record in the end also when many are refused together', async () => {
     const world = new World();
     const id = await world.addProfile('one');

@@ -19,6 +19,28 @@ describe('a first synchronization', () => {
     });
   });
 
+  it.each([
+    ['the window is full', 100],
+    ['the turn ends', 3 * SECOND],
+  ])('reads no page twice, also when %s', async (_, pageMs) => {
+    const world = new World({ pageRows: 2 });
+    seeded(world, 60);
+    const links: string[] = [];
+    world.wrapSource = (source) => ({
+      ...source,
+      read: async (entity, from, maxRows) => {
+        if (from.kind === 'next') links.push(from.link);
+        await world.clock.sleep(pageMs);
+        return source.read(entity, from, maxRows);
+      },
+    });
+    await world.addProfile('one');
+    await world.run(5 * MINUTE);
+    expect(world.destination('one')).toEqual(world.source());
+    // 30 pages of keys and as many of rows; the first of each has no link.
+    expect(links).toHaveLength(58);
+  });
+
   it('of an empty entity is complete', async () => {
     const world = new World();
     const id = await world.addProfile('one');

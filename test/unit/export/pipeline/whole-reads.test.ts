@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDefinition } from '../../../../local/dataverse/model/read-definition.ts';
+import { resync } from '../../../../shared/export/profiles/actions.ts';
 import { getProfile } from '../../../../shared/export/profiles/profiles.ts';
 import { ORGANIZATION_ID, World } from '../../../support/world.ts';
 import { CHILD, LINKS } from '../../../support/world-entities.ts';
@@ -91,6 +92,25 @@ describe('the links of a relationship without change tracking', () => {
       ['parent', false, 'Completed'],
       ['parentchild', true, 'Completed'],
     ]);
+  });
+
+  it('are read once more for all, after the first cursor, when their changes are tracked from now on', async () => {
+    const world = new World();
+    const track = (changeTrackingEnabled: boolean) =>
+      world.organization.define({ ...world.organization.table('parentchild').definition, changeTrackingEnabled });
+    track(false);
+    const parent = world.organization.create('parent', { name: 'p' }).self;
+    const child = world.organization.create('child', { name: 'c' }).self;
+    const Entities = [{ Type: 'parent' }, { Type: 'parentchild' }];
+    await world.addProfile('one', { Entities });
+    const other = await world.addProfile('other', { Entities });
+    await world.run(2 * MINUTE);
+    world.organization.associate(LINKS.SchemaName, 'parent', parent.id, [child]);
+    track(true);
+    // A read for one of them is what notices the new definition.
+    await resync(world.ports, { administered: [ORGANIZATION_ID], profileId: other, entity: 'parentchild' });
+    await world.run(40 * MINUTE);
+    expect(links(world)).toEqual([`${parent.id} ${child.id}`]);
   });
 
   it('leave their worker alone in between: a bell is answered by nothing', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { SecretClient } from '@azure/keyvault-secrets';
-import type { Addresses } from '../../local/supervisor/addresses.ts';
 import { systemClock } from '../../shared/platform/clock/system.ts';
 import { endpointCredential } from '../../shared/platform/identity/endpoint-credential.ts';
+import type { Addresses } from '../supervisor/addresses.ts';
 
 /** The genuine client for the local vault, told of its authority. */
 export function trustedVault({ identity, keyVault }: Addresses): SecretClient {

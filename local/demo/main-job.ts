@@ -1,16 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
-import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
-import { systemClock } from '../../shared/platform/clock/system.ts';
-import { endpointCredential } from '../../shared/platform/identity/endpoint-credential.ts';
+import type pg from 'pg';
+import type { Source } from '../../shared/dataverse/port.ts';
 import { FreshetClient } from '../client/freshet-client.ts';
 import { OrganizationClient } from '../client/organization-client.ts';
 import { watchInitialSync } from '../client/sync-progress.ts';
 import { SAMPLE_ENTITIES } from '../sample.ts';
-import type { Installation } from '../supervisor/start-all.ts';
 import { format, ProgressDisplay, table } from '../terminal/progress.ts';
 import { LagSampler } from './lags.ts';
 import { type Reconciliation, reconcile } from './reconcile.ts';
+import { type Stage, sourceOf } from './stage.ts';
 
 const ROWS = 22_000;
 const CHANGES = 5_000;
@@ -20,19 +18,9 @@ const SYNC_WITHIN_MS = 90_000;
 const REST_WITHIN_MS = 90_000;
 const MIX = { create: 25, update: 50, delete: 10, recreate: 10, associate: 5 };
 
-/** The export's main job from start to end: true when every table equals the organization. */
-export async function demonstrateExport(installation: Installation): Promise<boolean> {
-  const pool = new pg.Pool({ connectionString: installation.addresses.postgres.destination, max: 4 });
-  try {
-    const equal = await demonstrate(installation, pool);
-    console.log(`\n${equal ? 'Everything is equal' : 'There are differences'}.`);
-    return equal;
-  } finally {
-    await pool.end();
-  }
-}
-
-async function demonstrate({ addresses, organizations }: Installation, pool: pg.Pool): Promise<boolean> {
+/** The main job from start to end: true when every table equals the organization. */
+export async function mainJob({ installation, pool }: Stage): Promise<boolean> {
+  const { addresses, organizations } = installation;
   const client = new FreshetClient({ app: addresses.functions, issuer: addresses.identity });
   const organization = new OrganizationClient(addresses.dataverse);
   const display = new ProgressDisplay();
@@ -101,7 +89,7 @@ async function streamChanges(
 }
 
 /** What has only the sweep to find it may take some seconds more. */
-async function reconcileUntilEqual(source: WebApiSource, pool: pg.Pool, lags: LagSampler): Promise<Reconciliation[]> {
+async function reconcileUntilEqual(source: Source, pool: pg.Pool, lags: LagSampler): Promise<Reconciliation[]> {
   console.log('\nReconciling every table by count and checksum …');
   const deadline = performance.now() + REST_WITHIN_MS;
   const equal = new Map<string, Reconciliation>();
@@ -116,9 +104,4 @@ async function reconcileUntilEqual(source: WebApiSource, pool: pg.Pool, lags: La
     if (open.length === 0 || performance.now() > deadline) return [...equal.values(), ...open];
     await pause(1_000);
   }
-}
-
-function sourceOf({ dataverse, identity }: Installation['addresses']): WebApiSource {
-  const credential = endpointCredential({ url: `${identity}/token`, fetch: globalThis.fetch, clock: systemClock });
-  return new WebApiSource({ url: dataverse, credential, clock: systemClock });
 }

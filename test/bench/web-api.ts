@@ -1,16 +1,30 @@
-/**
- * How fast answers of the Web API become pages: `node test/bench/dataverse-rows.ts [rows] [columns]`.
- * Prints the time of each stage; `reviver` is the other way of keeping long numbers, for comparison.
- */
 import type { Attribute, AttributeType } from '../../shared/dataverse/metadata.ts';
 import { parseExact } from '../../shared/dataverse/web-api/exact-json.ts';
 import { readPage } from '../../shared/dataverse/web-api/page.ts';
 import { FORMATTED_VALUE, LOOKUP_ENTITY, rowShape } from '../../shared/dataverse/web-api/rows.ts';
 import { attribute, entityMetadata } from '../unit/dataverse/entity.ts';
+import { type Figures, round } from './figures.ts';
+import type { Part } from './part.ts';
+import { idOfRow as id } from './rows.ts';
 
 const RUNS = 7;
-const ROWS = Number(process.argv[2] ?? 5_000);
-const COLUMNS = Number(process.argv[3] ?? 150);
+const ROWS = 5_000;
+const COLUMNS = 150;
+
+/** How fast answers of the Web API become pages, by stage; `reviver` is the other way of keeping long numbers. */
+export const webApi: Part = {
+  names: ['webApi'],
+  onRequest: true,
+  async run(figures) {
+    const json = JSON.stringify({ value: Array.from({ length: ROWS }, (_, row) => rowOf(row)) });
+    const shape = rowShape(entity);
+    const body = best(figures, 'jsonParse', () => JSON.parse(json));
+    best(figures, 'parseExact', () => parseExact(json));
+    best(figures, 'reviver', () => parseByReviver(json));
+    best(figures, 'cells', () => readPage(body, shape));
+    best(figures, 'altogether', () => readPage(parseExact(json), shape));
+  },
+};
 
 /** The mixture of `account`, roughly. */
 const MIXTURE: readonly [AttributeType, (row: number) => unknown][] = [
@@ -25,10 +39,6 @@ const MIXTURE: readonly [AttributeType, (row: number) => unknown][] = [
   ['StringType', () => 'a text of middling length, as descriptions are'],
   ['IntegerType', (row) => row],
 ];
-
-function id(row: number): string {
-  return `60c4e274-0d87-e711-80e5-${row.toString(16).padStart(12, '0')}`;
-}
 
 function typeOf(column: number): readonly [AttributeType, (row: number) => unknown] {
   return MIXTURE[column % MIXTURE.length] ?? ['StringType', () => null];
@@ -53,7 +63,7 @@ function rowOf(row: number): Record<string, unknown> {
   return values;
 }
 
-function best<T>(name: string, work: () => T): T {
+function best<T>(figures: Figures, name: string, work: () => T): T {
   let result = work();
   let ms = Number.POSITIVE_INFINITY;
   for (let run = 0; run < RUNS; run += 1) {
@@ -61,9 +71,7 @@ function best<T>(name: string, work: () => T): T {
     result = work();
     ms = Math.min(ms, performance.now() - startedAt);
   }
-  console.log(
-    `${name.padEnd(12)} ${ms.toFixed(0).padStart(6)} ms ${Math.round(ROWS / (ms / 1000)).toLocaleString('en')} rows/s`,
-  );
+  figures.report(`webApi.${name}`, { rowsPerSecond: Math.round(ROWS / (ms / 1000)), ms: round(ms) });
   return result;
 }
 
@@ -73,12 +81,3 @@ function parseByReviver(json: string): unknown {
     typeof value === 'number' && (context?.source?.length ?? 0) > 15 ? context?.source : value;
   return JSON.parse(json, revive as (key: string, value: unknown) => unknown);
 }
-
-const json = JSON.stringify({ value: Array.from({ length: ROWS }, (_, row) => rowOf(row)) });
-const shape = rowShape(entity);
-console.log(`${ROWS} rows, ${shape.columns.length} columns, ${(json.length / 2 ** 20).toFixed(1)} MB of JSON`);
-const body = best('JSON.parse', () => JSON.parse(json));
-best('parseExact', () => parseExact(json));
-best('reviver', () => parseByReviver(json));
-best('cells', () => readPage(body, shape));
-best('altogether', () => readPage(parseExact(json), shape));

@@ -1,0 +1,47 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+import type { FreshetClient } from '../client/freshet-client.ts';
+import type { OrganizationClient } from '../client/organization-client.ts';
+import type { OrganizationRows } from '../client/organization-rows.ts';
+import { until } from '../support/until.ts';
+import type { ProgressDisplay } from '../terminal/progress.ts';
+
+/** A profile and the database that it writes to. */
+export interface Target {
+  readonly name: string;
+  readonly profileId: string;
+  readonly database: string;
+  readonly pool: pg.Pool;
+}
+
+/** What the scenes play with. */
+export interface Troubles {
+  readonly client: FreshetClient;
+  readonly organization: OrganizationClient;
+  readonly rows: OrganizationRows;
+  readonly display: ProgressDisplay;
+  /** Meets all the troubles. */
+  readonly first: Target;
+  /** Must not notice them. */
+  readonly second: Target;
+  /** Of the server's own administration. */
+  readonly admin: pg.Pool;
+  /** Says what was seen, and whether it is as it should be. */
+  seen(what: string, good: boolean): void;
+}
+
+/** Waits for what a scene waits for; people read how long it took. */
+export async function within(ms: number, condition: () => Promise<boolean>): Promise<{ held: boolean; after: string }> {
+  const began = performance.now();
+  const held = await until(condition, ms);
+  return { held, after: `${((performance.now() - began) / 1000).toFixed(1)} s` };
+}
+
+/** Looks again and again until the time is over. */
+export async function throughout(ms: number, look: (elapsedMs: number) => Promise<void>): Promise<void> {
+  const began = performance.now();
+  for (let elapsed = 0; elapsed < ms; elapsed = performance.now() - began) {
+    await look(elapsed);
+    await pause(500);
+  }
+}

@@ -1,0 +1,10 @@
+import type { Figures } from './figures.ts';
+
+/** A part of the benchmark: what it measures, by the names under which it is asked for. */
+export interface Part {
+  /** Beginnings of the names of its measures. */
+  readonly names: readonly string[];
+  /** Only on request: it serves to choose a constant, and has no limit to keep. */
+  readonly onRequest?: true;
+  run(figures: Figures, chosen: (name: string) => boolean): Promise<void>;
+}
