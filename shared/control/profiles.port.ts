@@ -13,11 +13,14 @@ export interface Profiles {
   remove(id: string): Promise<string[]>;
   /**
    * Makes the feed if it is new, its bell, and the subscription, which starts nowhere: applying finds no position and asks
-   * for a snapshot. Safe to repeat. Nothing happens when the profile is gone.
+   * for a snapshot. Safe to repeat. Nothing happens when the profile is gone, or carries another intent than the one expected.
    */
-  subscribe(profileId: string, feed: FeedKey, shape: string): Promise<void>;
-  /** Ends a subscription; a feed that nobody subscribes to any more goes with its pages. Answers with the pages' blobs. Safe to repeat. */
-  leave(profileId: string, feed: FeedKey): Promise<string[]>;
+  subscribe(profileId: string, feed: FeedKey, shape: string, expected?: Pick<Profile, 'intent'>): Promise<void>;
+  /**
+   * Ends a subscription; a feed that nobody subscribes to any more goes with its pages. Answers with the pages' blobs. Safe to
+   * repeat. Nothing happens when the profile carries another intent than the one expected.
+   */
+  leave(profileId: string, feed: FeedKey, expected?: Pick<Profile, 'intent'>): Promise<string[]>;
   subscriptions(profileId: string): Promise<Subscribed[]>;
   /** Makes the tables of these entities stand still, or go on. */
   pause(profileId: string, entities: readonly string[], paused: boolean): Promise<void>;

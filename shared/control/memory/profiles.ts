@@ -35,8 +35,9 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
       return true;
     },
     remove: (id) => remove(memory, id),
-    subscribe(profileId, { organizationId, entity }, shape) {
-      if (!memory.state.profiles.has(profileId)) return;
+    subscribe(profileId, { organizationId, entity }, shape, expected) {
+      const profile = memory.state.profiles.get(profileId)?.profile;
+      if (!profile || (expected && profile.intent !== expected.intent)) return;
       const key = feedBell({ organizationId, entity });
       if (!memory.state.feeds.has(key)) {
         memory.state.feeds.set(key, newFeed({ organizationId, entity }, shape));
@@ -46,7 +47,8 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
       if (memory.state.subscriptions.has(subscription)) return;
       memory.state.subscriptions.set(subscription, { organizationId, entity, profileId, ...NOWHERE });
     },
-    leave(profileId, feed) {
+    leave(profileId, feed, expected) {
+      if (expected && memory.state.profiles.get(profileId)?.profile.intent !== expected.intent) return [];
       if (!memory.state.subscriptions.delete(subscriptionKey(profileId, feed.entity))) return [];
       endSnapshotsOf(memory, profileId, [feedBell(feed)]);
       return dropUnused(memory, feed);

@@ -1,4 +1,4 @@
-import { type BellKey, type FeedKey, feedBell, profileBell } from '../model.ts';
+import { type BellKey, type FeedKey, feedBell, type Profile, profileBell } from '../model.ts';
 import { isFeed, type Tx } from './database.ts';
 
 /**
@@ -6,7 +6,7 @@ import { isFeed, type Tx } from './database.ts';
  * the order of their keys, feeds; so a worker of one of its feeds ends first or finds nothing left.
  */
 export async function removeProfile(tx: Tx, id: string): Promise<string[]> {
-  await tx.selectFrom('profiles').select('id').where('id', '=', id).forUpdate().execute();
+  await lockProfile(tx, id);
   const joined = await tx
     .selectFrom('subscriptions')
     .select(['organizationId', 'entity'])
@@ -26,8 +26,14 @@ export async function removeProfile(tx: Tx, id: string): Promise<string[]> {
 }
 
 /** Ends one subscription, with the feed when it was the last; locks in the same order. */
-export async function leaveFeed(tx: Tx, id: string, feed: FeedKey): Promise<string[]> {
-  await tx.selectFrom('profiles').select('id').where('id', '=', id).forUpdate().execute();
+export async function leaveFeed(
+  tx: Tx,
+  id: string,
+  feed: FeedKey,
+  expected?: Pick<Profile, 'intent'>,
+): Promise<string[]> {
+  const profile = await lockProfile(tx, id);
+  if (expected && profile?.intent !== expected.intent) return [];
   const joined = tx.selectFrom('subscriptions').select('entity').where('profileId', '=', id).where(isFeed(feed));
   if ((await joined.execute()).length === 0) return [];
   await lockBells(tx, [feedBell(feed)]);
@@ -39,6 +45,11 @@ export async function leaveFeed(tx: Tx, id: string, feed: FeedKey): Promise<stri
     .where('endNumber', 'is', null)
     .execute();
   return (await lockUnused(tx, feed)) ? dropFeed(tx, feed) : [];
+}
+
+/** The first lock of all that changes who subscribes to what. */
+export async function lockProfile(tx: Tx, id: string): Promise<Pick<Profile, 'intent'> | undefined> {
+  return tx.selectFrom('profiles').select('intent').where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
 async function lockBells(tx: Tx, keys: readonly BellKey[]): Promise<void> {

@@ -1,10 +1,11 @@
-import { type FeedKey, feedBell } from '../model.ts';
+import { type FeedKey, feedBell, type Profile } from '../model.ts';
 import type { Report, Subscribed } from '../profiles.port.ts';
 import { said } from '../rules/change.ts';
 import { NOWHERE } from '../rules/position.ts';
 import { newBell } from './bells.ts';
 import { isFeed, type Tables, type Tx } from './database.ts';
 import { ensureOrganization } from './organizations.ts';
+import { lockProfile } from './remove.ts';
 import { json, subscriptionOf, troubleOf } from './rows.ts';
 
 export async function subscribe(
@@ -12,9 +13,10 @@ export async function subscribe(
   profileId: string,
   { organizationId, entity }: FeedKey,
   shape: string,
+  expected?: Pick<Profile, 'intent'>,
 ): Promise<void> {
-  const profile = tx.selectFrom('profiles').select('id').where('id', '=', profileId).forUpdate();
-  if ((await profile.execute()).length === 0) return;
+  const profile = await lockProfile(tx, profileId);
+  if (!profile || (expected && profile.intent !== expected.intent)) return;
   await ensureFeed(tx, { organizationId, entity }, shape);
   const joined = tx.selectFrom('subscriptions').select('page').where('profileId', '=', profileId);
   if ((await joined.where('entity', '=', entity).execute()).length > 0) return;

@@ -118,30 +118,36 @@ async function joinFeeds(ports: ExportPorts, profile: Profile): Promise<void> {
   const change = { state: 'active', origin, trouble: null, breaker: null, activatedAt: ports.clock.now() } as const;
   await ports.control.profiles.update(id, change, { intent });
   // A replacement that found the profile not active yet has left this to the activation.
-  const now = await ports.control.profiles.get(id);
-  if (now !== null && now.state !== 'stopped') await joinNamed(ports, now, joined);
+  await joinReplaced(ports, profile, joined);
 }
 
 /**
- * Makes the profile's subscriptions those that it names, also while replacements change what that is: whoever acts by older
- * settings looks again when he is done. Answers with the names joined in the end; `joined`: those that are already.
+ * Makes the profile's subscriptions those that it names, also while it is replaced under the same intent; another intent's are
+ * left alone. Answers with the names joined in the end.
  */
-async function joinNamed(ports: ExportPorts, profile: Profile, joined: string | null = null): Promise<string> {
-  const names = profile.settings.entities.map(({ entity }) => entity).join();
-  if (names === joined) return names;
+async function joinNamed(ports: ExportPorts, profile: Profile): Promise<string> {
   // A replacement that broke off may have left subscriptions to what is no longer named.
   await leaveOthers(ports, profile);
   await subscribeAll(ports, profile);
-  const now = await ports.control.profiles.get(profile.id);
-  return now === null || now.state === 'stopped' ? names : joinNamed(ports, now, names);
+  return joinReplaced(ports, profile, namesOf(profile));
+}
+
+/** Looks again what the profile names. `joined`: what is joined already. */
+async function joinReplaced(ports: ExportPorts, { id, intent }: Profile, joined: string): Promise<string> {
+  const now = await ports.control.profiles.get(id);
+  return now === null || now.intent !== intent || namesOf(now) === joined ? joined : joinNamed(ports, now);
+}
+
+function namesOf({ settings }: Profile): string {
+  return settings.entities.map(({ entity }) => entity).join();
 }
 
 /** Nobody reads for a profile that is not active; its subscriptions say which tables are its own. */
-async function subscribeAll(ports: ExportPorts, { id, settings }: Profile): Promise<void> {
+async function subscribeAll(ports: ExportPorts, { id, settings, intent }: Profile): Promise<void> {
   const { organizationId, entities } = settings;
   for (const { entity } of entities) {
     const key = { organizationId, entity };
-    await ports.control.profiles.subscribe(id, key, await knownShape(ports, key));
+    await ports.control.profiles.subscribe(id, key, await knownShape(ports, key), { intent });
     await keepDefinition(ports, key);
   }
 }

@@ -30,10 +30,11 @@ export async function replaceProfile(
   const change = { settings, intent, modifiedAt: ports.clock.now() };
   if (!(await ports.control.profiles.update(id, change, { intent: profile.intent })))
     throw await refusal(ports, profile, settings);
-  await leaveOthers(ports, { id, settings });
-  // By now it may be active all the same, by an activation or another replacement that looked before this one.
+  await leaveOthers(ports, { id, settings, intent });
+  if (intent === null) return null;
+  // By now it may be active all the same, by an activation that looked before this replacement.
   const now = await ports.control.profiles.get(id);
-  return now?.state === 'active' && now.intent !== null ? { profileId: id, intent: now.intent, scope: 'all' } : null;
+  return now?.state === 'active' && now.intent === intent ? { profileId: id, intent, scope: 'all' } : null;
 }
 
 /** A profile belongs to one organization, and tables that were made to one schema and prefix. */

@@ -34,6 +34,8 @@ export async function reloadMetadata(turn: Turn, feed: Feed, version: string | n
   });
   turn.ahead = null;
   if (!moved) return false;
+  // What no feed names is forgotten after a day, should it have been as long until this one did.
+  if ((await feeds.metadata(key, shape)) === null) await feeds.saveMetadata(key, shape, now);
   ports.log.write('info', 'entity definition changed', { ...key, shape, changes: drift.length });
   await ringListeners(turn, null);
   return false;

@@ -105,6 +105,19 @@ export function describeSubscriptions(make: MakeControl): void {
     expect(await control.profiles.get('p2')).not.toBeNull();
   });
 
+  it('are neither made nor ended for whoever expects another intent', async () => {
+    await join(control, ['p1']);
+    await control.profiles.update('p1', { intent: 'later' });
+    await control.profiles.subscribe('p1', CONTACTS, 'shape-1', { intent: 'earlier' });
+    expect(await control.profiles.leave('p1', ACCOUNTS, { intent: 'earlier' })).toEqual([]);
+    expect(await control.profiles.subscriptions('p1')).toMatchObject([{ entity: 'account' }]);
+    expect(await control.feeds.get(CONTACTS)).toBeNull();
+    await control.profiles.subscribe('p1', CONTACTS, 'shape-1', { intent: 'later' });
+    await control.profiles.leave('p1', ACCOUNTS, { intent: 'later' });
+    expect(await control.profiles.subscriptions('p1')).toMatchObject([{ entity: 'contact' }]);
+    expect(await control.profiles.leave('nobody', ACCOUNTS, { intent: 'later' })).toEqual([]);
+  });
+
   it('are not made for a profile that is gone', async () => {
     await control.profiles.subscribe('nobody', ACCOUNTS, 'shape-1');
     expect(await control.feeds.get(ACCOUNTS)).toBeNull();

@@ -94,6 +94,25 @@ describe('a profile replaced while it runs', () => {
     expect(tried).toBeGreaterThan(15);
   });
 
+  it('by two at once, of which the first breaks off when the second is done, is what the second says', async () => {
+    for (let at = 1, happened = true; happened; at++) {
+      const { world, id } = await active();
+      let operations = 0;
+      let second: Promise<void> | null = null;
+      const ports = world.makePorts(async (_operation, moment) => {
+        if (moment === 'after') return;
+        if (++operations === at) second = replace(world.ports, id, 'parent');
+        await second;
+        if (operations > at) throw new Crash();
+      });
+      await replace(ports, id, 'parent', 'child').catch((error: { code?: string }) => {
+        if (!(error instanceof Crash)) expect(error.code).toBe('PROFILE_CHANGED');
+      });
+      happened = operations >= at;
+      if (happened) expect(await subscribed(world, id)).toEqual(['parent']);
+    }
+  });
+
   it('by two at once is what one of them says, and the other is told', async () => {
     const { world, id } = await active();
     const both = await Promise.allSettled([

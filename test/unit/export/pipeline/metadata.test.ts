@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readDefinition } from '../../../../local/dataverse/model/read-definition.ts';
-import { World } from '../../../support/world.ts';
+import { readFeed } from '../../../../shared/export/read/read-feed.ts';
+import { sweep } from '../../../../shared/export/sweep.ts';
+import { ORGANIZATION_ID, World } from '../../../support/world.ts';
 import { PARENT } from '../../../support/world-entities.ts';
 import { MINUTE, SECOND, seeded } from './kit.ts';
 
@@ -19,6 +21,33 @@ describe('an attribute that appears later', () => {
     expect(columns?.get('later')).toMatchObject({ type: 'string', length: 20 });
     expect(columns?.get('name')).toMatchObject({ length: 80 });
     expect(world.destination('one')).toEqual(world.source());
+  });
+});
+
+describe('a definition', () => {
+  it('that its reader saves and then stands still for more than a day is known all the same', async () => {
+    const world = new World({ variants: { metadataExpiresTokens: false } });
+    const [first = ''] = seeded(world, 2);
+    await world.addProfile('one');
+    await world.run(10 * SECOND);
+    const later = { LogicalName: 'later', SchemaName: 'Later', AttributeTypeName: 'StringType', MaxLength: 20 };
+    world.organization.define(readDefinition({ ...PARENT, Attributes: [...PARENT.Attributes, later] }));
+    world.organization.update('parent', first, { later: 'here' });
+    let stoodStill = false;
+    const standStill = async (operation: string, moment: 'before' | 'after') => {
+      if (stoodStill || operation !== 'feeds.saveMetadata' || moment !== 'after') return;
+      stoodStill = true;
+      await world.clock.advance(25 * 60 * MINUTE);
+      await sweep(world.ports);
+    };
+    // Changes are due again.
+    await world.clock.advance(SECOND);
+    const message = { organizationId: ORGANIZATION_ID, entity: 'parent', ring: true };
+    await world.awake(readFeed(world.makePorts(standStill), message));
+    await world.run(5 * MINUTE);
+    expect(stoodStill).toBe(true);
+    const rows = world.database('one').area({ schema: 'dbo', prefix: '' }).tables.get('parent')?.rows;
+    expect(rows?.get(first)?.cells.later).toBe('here');
   });
 });
 
