@@ -80,8 +80,8 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     name: 'chain-not-checked',
     breaks: 'only the page that names the page of the position may follow it',
     file: 'shared/export/apply/next-pages.ts',
-    from: "if (pages[0]?.previous !== position.page) return 'broken';",
-    to: 'if (pages[0] === undefined) return [];',
+    from: "return pages[0]?.previous === position.page ? pages : 'broken';",
+    to: 'return pages;',
   },
   {
     name: 'pending-for-ever',
