@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { entityMetadata } from '../../local/dataverse/model/metadata.ts';
 import { modelSource } from '../../local/dataverse/model/source.ts';
 import type { Profile } from '../../shared/control/model.ts';
 import { exportColumns } from '../../shared/dataverse/columns.ts';
 import { heldValue } from '../../shared/destination/cells.ts';
 import type { OwnTables } from '../../shared/destination/memory/database.ts';
+import { metadataRows } from '../../shared/destination/metadata-rows.ts';
 import { RETRIES_CONTAINER } from '../../shared/export/apply/retry-blobs.ts';
 import { PAGES_CONTAINER } from '../../shared/export/pages.ts';
 import { ORGANIZATION_ID, type World } from '../support/world.ts';
@@ -77,7 +79,7 @@ async function inspectProfile(world: World, profile: Profile): Promise<Finding[]
       found('profiles run', `${name} is ${profile.state}, ${JSON.stringify(profile.breaker ?? profile.trouble)}`),
     );
   if (profile.retryAt !== null) findings.push(found('no retry left', `${name} waits for one`));
-  for (const { entity } of entities) findings.push(...counters(name, entity, own));
+  for (const { entity } of entities) findings.push(...counters(name, entity, own), ...told(world, name, entity, own));
   return [...findings, ...(await inspectPositions(world, profile))];
 }
 
@@ -147,6 +149,12 @@ function counters(name: string, entity: string, { positions, retries }: OwnTable
   if (open > 0) findings.push(found('no retry left', `${name}.${entity} has ${open}`));
   if (held.regressed > 0) findings.push(found('no row goes back', `${name}.${entity}: ${JSON.stringify(held)}`));
   return findings;
+}
+
+/** The metadata tables say what the organization's definition says. */
+function told({ organization }: World, name: string, entity: string, { metadata }: OwnTables): Finding[] {
+  const wanted = metadataRows(entityMetadata(organization, entity));
+  return isDeepStrictEqual(metadata.get(entity), wanted) ? [] : [found('definitions are told', `${name}.${entity}`)];
 }
 
 /** Bells, snapshots, feeds. */
