@@ -19,6 +19,7 @@ const user = (RECID: number, ID: string, ENABLE: number, NETWORKALIAS: string | 
   SID: 'old',
   NETWORKALIAS,
   NETWORKDOMAIN: 'old',
+  IDENTITYPROVIDER: 'old',
 });
 
 const EMPTIED = [
@@ -115,6 +116,7 @@ export function describeDefaultRules(name: string, make: MakeHarness): void {
         SID: ADMINISTRATOR.sid,
         NETWORKALIAS: ADMINISTRATOR.alias,
         NETWORKDOMAIN: ADMINISTRATOR.domain,
+        IDENTITYPROVIDER: ADMINISTRATOR.identityProvider,
       });
       expect((await harness.rows(copy.name, 'UserInfo')).slice(1)).toEqual(TABLES.UserInfo.slice(1));
       expect(await values('SysServiceConfigurationSetting', 'VALUE')).toEqual([ADMINISTRATOR.tenantId, 'old']);

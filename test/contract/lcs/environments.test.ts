@@ -167,7 +167,31 @@ describe('the registry', () => {
       ...{ EnvironmentName: 'Build', EnvironmentType: 'DevTestDev', DeployedOnUTC: '8/5/2021 12:42 PM' },
       ...{ CurrentPlatformReleaseName: 'Update45', EnvironmentGroup: 'Primary', DeploymentStatusDisplay: 'Deployed' },
     });
+    const { Environment } = (await lcs.call('GET', `${REGISTER}/${NEW_ID}`)).json;
+    expect(Environment).toMatchObject({
+      ...{ FinancialReportingVersion: '10.0.21.1', EnvironmentAdministrator: ACCOUNT, WebConfigAdministrator: null },
+    });
     expect((await lcs.call('PUT', `${REGISTER}/${NEW_ID}`, { as: MAX, body: BODY })).json.IsSuccess).toBe(false);
+  });
+
+  it('holds servicing by others until an owner says that it was signed off: a refresh waits for that', async () => {
+    const deployed = {
+      ...{
+        ActivityId: 'a',
+        Name: 'Package 7',
+        Type: 'ApplicationHotfix',
+        TypeDisplay: 'Application deployable package',
+      },
+      ...{ StartDate: '2021-08-05T12:42:00Z', Status: 'Completed' },
+    };
+    const preflight = `databasemovement/v1/preflight/project/${PROJECT}/source/${PROD_ID}/target/${NEW_ID}`;
+    for (const AwaitsSignOff of [true, false]) {
+      const body = { ...BODY, ServicingHistory: [{ ...deployed, AwaitsSignOff }] };
+      expect((await lcs.call('PUT', `${REGISTER}/${NEW_ID}`, { body })).json.ErrorMessage).toBeNull();
+      const { Findings } = (await lcs.call('GET', preflight)).json;
+      const codes = Findings.map(({ Code }: { Code: string }) => Code);
+      expect(codes.includes('PREVIOUS_NOT_SIGNED_OFF')).toBe(AwaitsSignOff);
+    }
   });
 
   it('names every field that is wrong, at once, and repeats no secret’s address', async () => {

@@ -34,6 +34,18 @@ describe('a preflight', () => {
     expect(await codesOf(await worldOf())).toEqual([]);
   });
 
+  it.each<[what: string, more: { prod?: Settings; uat?: Settings }]>([
+    ['another sandbox as the source', { prod: { kind: 'sandbox' } }],
+    [
+      'platform update 13, the first that can be refreshed',
+      { prod: { platformUpdate: 13 }, uat: { platformUpdate: 13 } },
+    ],
+    ['a newer Financial Reporting in the target', { uat: { financialReportingVersion: '8.1.181.0' } }],
+    ['a previous operation that was signed off', { uat: { servicing: [{ ...servicing, awaitsSignOff: false }] } }],
+  ])('finds nothing against %s', async (_what, more) => {
+    expect(await codesOf(await worldOf(more))).toEqual([]);
+  });
+
   it.each<[code: string, more: { prod?: Settings; uat?: Settings }, remedy: string]>([
     ['TARGET_IS_PRODUCTION', { uat: { kind: 'production' } }, 'Choose a sandbox'],
     ['TARGET_IS_DEVELOPER', { uat: { kind: 'developer' } }, 'Choose a sandbox'],
@@ -100,9 +112,9 @@ describe('a preflight', () => {
     expect(await codesOf(world, 'warning')).toContain('SOURCE_JOBS_RUNNING');
     add(world.uat);
     const { findings } = await preflight(world.ports, WAY);
-    expect(findings.find(({ code }) => code === 'JOBS_STILL_RUNNING')?.message).toContain(
-      'Recurring export of customers',
-    );
+    const running = findings.find(({ code }) => code === 'JOBS_STILL_RUNNING');
+    expect(running?.message).toContain('Recurring export of customers');
+    expect(running?.remedy).toContain('afterwards they can be resumed');
   });
 
   it('refuses columns without a rule where those halt, and rules that do not fit', async () => {
@@ -121,11 +133,16 @@ describe('a preflight', () => {
   });
 
   it('warns of all that follows, of the coming administrator and of who can read the copy', async () => {
-    const codes = await codesOf(await worldOf({ uat: { retail: true } }), 'warning');
+    const told = await preflight((await worldOf({ uat: { retail: true } })).ports, WAY);
+    const codes = told.findings.map(({ code }) => code);
+    const coming = told.findings.find(({ code }) => code === 'COMING_ADMINISTRATOR');
+    expect(coming?.message).toContain('uat.admin@contoso.com');
+    expect(coming?.message).toContain(TENANT);
     expect(codes).toEqual(
       expect.arrayContaining([
         ...['TARGET_ERASED', 'NO_PRODUCTION_REPORTING', 'TARGET_UNAVAILABLE', 'DOCUMENTS_STAY', 'USERS_DISABLED'],
         ...['RECONNECT_ENDPOINTS', 'COMING_ADMINISTRATOR', 'RETAIL_STEPS', 'READABLE_BY_ADMINISTRATORS'],
+        'OTHERS_UNTOUCHED',
       ]),
     );
     expect(codes).not.toContain('WEB_CONFIG_DIFFERS');

@@ -190,6 +190,9 @@ describe('a refresh that fails', () => {
     expect(world.target()).toEqual(before);
     expect(names()).toEqual(['AxDB', 'MRDB']);
     expect(await world.control.environments.get(UAT)).toMatchObject({ heldBy: null });
+    await rollBack(world.ports, OWNER, refOf(id));
+    expect(await world.driven(id)).toMatchObject({ state: 'RollbackCompleted' });
+    expect(world.target()).toEqual(before);
   });
 
   it('for a while goes on by itself', async () => {
