@@ -8,10 +8,23 @@ import { idle } from './idle.ts';
 import { initialSync } from './initial-sync.ts';
 import { memory } from './memory.ts';
 import type { Part } from './part.ts';
+import { refresh } from './refresh.ts';
 import { time } from './time.ts';
 import { webApi } from './web-api.ts';
 
-const PARTS: readonly Part[] = [apply, growth, time, endToEnd, initialSync, idle, crossing, cells, memory, webApi];
+const PARTS: readonly Part[] = [
+  apply,
+  growth,
+  time,
+  endToEnd,
+  initialSync,
+  idle,
+  refresh,
+  crossing,
+  cells,
+  memory,
+  webApi,
+];
 
 /**
  * `npm run bench [-- <name> …]`: measures Freshet beside the limits of what it runs on, one JSON line for each figure. A
