@@ -52,6 +52,7 @@ interface Outcome {
 
 function report(figures: Figures, { bytes, seconds, steps, runs }: Outcome): void {
   const mean = (of: (run: ByHand) => number) => runs.reduce((sum, run) => sum + of(run), 0) / runs.length / 1000;
+  const wholes = runs.map(({ copyMs, scrubMs }) => (copyMs + scrubMs) / 1000);
   const [copy, scrub] = [mean(({ copyMs }) => copyMs), mean(({ scrubMs }) => scrubMs)];
   figures.report(
     'refresh',
@@ -60,6 +61,8 @@ function report(figures: Figures, { bytes, seconds, steps, runs }: Outcome): voi
       seconds: round(seconds),
       copyByHandS: round(copy),
       scrubByHandS: round(scrub),
+      byHandMinS: round(Math.min(...wholes)),
+      byHandMaxS: round(Math.max(...wholes)),
       ratio: round((seconds - FIXED_S) / (copy + scrub)),
     },
     { ratio: '<= 1.2' },
