@@ -24,7 +24,7 @@ const BURST_ROWS = 300;
 const BURST_TAKES_MS = 1_500;
 const RUNS_WITHIN_MS = 60_000;
 
-type Victim = Extract<PartName, 'functions' | 'service-bus' | 'postgres' | 'azurite'>;
+export type Victim = Extract<PartName, 'functions' | 'service-bus' | 'postgres' | 'azurite'>;
 
 export const killScenarios: readonly Scenario[] = (['functions', 'service-bus', 'postgres', 'azurite'] as const).map(
   (victim) => ({
@@ -92,7 +92,7 @@ async function pagesInBlobs(site: Site): Promise<number> {
 }
 
 /** Kills what runs of the part: one that is just being started again, too. */
-async function kill({ test }: Site, victim: Victim): Promise<void> {
+export async function kill({ test }: Site, victim: Victim): Promise<void> {
   const pidOf = () => test.installation.states().find(({ name }) => name === victim)?.pid;
   if (!(await until(() => pidOf() !== undefined, RUNS_WITHIN_MS))) throw new Error(`${victim} is not started again`);
   const pid = pidOf();

@@ -5,6 +5,7 @@ import { diskScenarios } from './disk.ts';
 import { killScenarios } from './kill.ts';
 import { outageScenarios } from './outage.ts';
 import { proxyScenarios } from './proxy.ts';
+import { refreshScenarios } from './refresh.ts';
 import { restoreScenarios } from './restore.ts';
 import { isPicked, type Outcome, type Scenario } from './scenario.ts';
 
@@ -14,6 +15,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...restoreScenarios,
   ...diskScenarios,
   ...outageScenarios,
+  ...refreshScenarios,
 ];
 
 /** As shells do for a program that Ctrl-C ended. */
