@@ -3,6 +3,7 @@ import { WebApiRegistration } from '../shared/dataverse/web-api/registration.ts'
 import { WebApiSource } from '../shared/dataverse/web-api/source.ts';
 import { openPostgresDestination } from '../shared/destination/postgres/destination.ts';
 import { openPostgresDatabases } from '../shared/environment-databases/postgres/databases.ts';
+import { Definitions } from '../shared/export/definitions.ts';
 import { makeDestinations } from '../shared/export/destinations.ts';
 import type { ExportPorts, Organization } from '../shared/export/ports.ts';
 import { makeReaches } from '../shared/export/ring/reaches.ts';
@@ -96,13 +97,15 @@ function portsOf(
     configuration.organizations.map((one): [string, Organization] => [one.id, { ...one, url: `${one.url}/` }]),
   );
   const urlOf = (organizationId: string) => organizations.get(organizationId)?.url ?? '';
+  const sourceOf = cached((organizationId) => new WebApiSource({ url: urlOf(organizationId), credential, clock }));
   return {
     control,
     organizations,
     clock,
     log,
     newId: randomId,
-    sourceOf: cached((organizationId) => new WebApiSource({ url: urlOf(organizationId), credential, clock })),
+    sourceOf,
+    definitions: new Definitions(sourceOf),
     registrationOf: cached(
       (organizationId) =>
         new WebApiRegistration({

@@ -1,4 +1,4 @@
-import type { Breaker, FeedKey, Profile, Subscription, Trouble } from './model.ts';
+import type { Breaker, Feed, FeedKey, Profile, Subscription, Trouble } from './model.ts';
 
 /** Profiles and their parts in feeds. Errors: CONTROL_UNAVAILABLE (retry). */
 export interface Profiles {
@@ -15,7 +15,7 @@ export interface Profiles {
    * Makes the feed if it is new, its bell, and the subscription, which starts nowhere: applying finds no position and asks
    * for a snapshot. Safe to repeat. Nothing happens when the profile is gone, or carries another intent than the one expected.
    */
-  subscribe(profileId: string, feed: FeedKey, shape: string, expected?: Pick<Profile, 'intent'>): Promise<void>;
+  subscribe(profileId: string, feed: FeedKey, known: KnownShape, expected?: Pick<Profile, 'intent'>): Promise<void>;
   /**
    * Ends a subscription; a feed that nobody subscribes to any more goes with its pages. Answers with the pages' blobs. Safe to
    * repeat. Nothing happens when the profile carries another intent than the one expected.
@@ -31,6 +31,9 @@ export interface Profiles {
   /** Profiles that a sweep has to ring: behind, retries due, breaker to probe, or not looked at for `quietMs`. Counts them as looked at. */
   due(now: number, quietMs: number): Promise<string[]>;
 }
+
+/** What a new feed begins with. */
+export type KnownShape = Pick<Feed, 'shape' | 'metadataVersion'>;
 
 export type ProfileChange = Partial<
   Pick<Profile, 'settings' | 'state' | 'intent' | 'origin' | 'trouble' | 'retryAt' | 'activatedAt' | 'modifiedAt'>

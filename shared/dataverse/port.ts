@@ -18,6 +18,8 @@ export interface Source {
   counts(entities: readonly string[]): Promise<Map<string, number>>;
   /** The definition, past the server's cache (`Consistency: Strong`). Rejects with ENTITY_NOT_FOUND. */
   metadata(entity: string): Promise<EntityMetadata>;
+  /** As pages tell it: changes whenever any metadata of the organization changed. Null when it does not tell. */
+  metadataVersion(): Promise<string | null>;
   /**
    * One page. `maxRows` is a wish; the answer may hold fewer or more. Rejects with CURSOR_EXPIRED when the link or token
    * is no longer honoured, and with ATTRIBUTE_GONE when a selected attribute does not exist any more.
@@ -58,7 +60,7 @@ export interface SourcePage {
   readonly next: string | null;
   /** The token of a tracked read; only on its last page. */
   readonly token: string | null;
-  /** Changes whenever any metadata of the organization changed; null when the answer did not tell. */
+  /** The organization's, at this answer; null when it did not tell. */
   readonly metadataVersion: string | null;
   readonly bytes: number;
 }

@@ -8,6 +8,7 @@ import type { Clock, NewId } from '../platform/clock/port.ts';
 import type { Encryption } from '../platform/encryption/port.ts';
 import type { Log } from '../platform/log/port.ts';
 import type { Queues } from '../platform/queues/port.ts';
+import type { Definitions } from './definitions.ts';
 
 /** An organization that this installation serves. */
 export interface Organization {
@@ -22,6 +23,7 @@ export interface ExportPorts {
   readonly control: Control;
   readonly organizations: ReadonlyMap<string, Organization>;
   readonly sourceOf: (organizationId: string) => Source;
+  readonly definitions: Definitions;
   readonly registrationOf: (organizationId: string) => Registration;
   readonly destinations: Destinations;
   readonly blobs: Blobs;

@@ -5,6 +5,7 @@ import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
 import { PostgresDestination } from '../../shared/destination/postgres/destination.ts';
 import { applyProfile } from '../../shared/export/apply/apply-profile.ts';
 import { ringBells } from '../../shared/export/bells.ts';
+import { Definitions } from '../../shared/export/definitions.ts';
 import { makeDestinations } from '../../shared/export/destinations.ts';
 import { parseApplyMessage, parseReadMessage } from '../../shared/export/messages.ts';
 import { PAGES_CONTAINER } from '../../shared/export/pages.ts';
@@ -109,6 +110,7 @@ function portsOf(bench: Bench, watches: Stopwatches): TimedPorts {
     control: { ...control, ...timedStores },
     organizations,
     sourceOf: () => source,
+    definitions: new Definitions(() => source),
     registrationOf: () => ({ ensure: async () => ({ unregistered: [] }), remove: async () => {} }),
     destinations: makeDestinations({
       secrets,

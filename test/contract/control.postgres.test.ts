@@ -15,6 +15,7 @@ import {
   CONTACTS,
   feedNow,
   join,
+  known,
   page,
   profile,
   readableFeed,
@@ -57,7 +58,7 @@ describe('workers at the same time', () => {
   it('of one organization: no more leases than the limit', async () => {
     const feeds = Array.from({ length: 3 * LEASES_PER_ORGANIZATION }, (_, n) => ({ ...ACCOUNTS, entity: `e${n}` }));
     await control.profiles.create(profile('p1'));
-    for (const feed of feeds) await control.profiles.subscribe('p1', feed, 'shape-1');
+    for (const feed of feeds) await control.profiles.subscribe('p1', feed, known('shape-1'));
     const keys = feeds.map(feedBell);
     const answers = await together(keys.length, (instance, n) => instance.bells.answer(keys[n] ?? ACCOUNT_BELL, 'a'));
     expect(answers.filter(({ lease }) => lease === 'taken')).toHaveLength(LEASES_PER_ORGANIZATION);
@@ -151,8 +152,8 @@ describe('workers at the same time', () => {
     for (let round = 0; round < 5; round++) {
       await together(ids.length, async (instance, n) => {
         const id = ids[n] ?? '';
-        await instance.profiles.subscribe(id, ACCOUNTS, 'shape-1');
-        await instance.profiles.subscribe(id, CONTACTS, 'shape-1');
+        await instance.profiles.subscribe(id, ACCOUNTS, known('shape-1'));
+        await instance.profiles.subscribe(id, CONTACTS, known('shape-1'));
         if (n > 0 || round % 2 === 1) {
           await instance.profiles.remove(id);
           await instance.profiles.create(profile(id));
@@ -169,10 +170,13 @@ describe('workers at the same time', () => {
 
   it('of which one joins a feed while the last other leaves it: there is a feed for him, with its bell', async () => {
     for (const id of ['p0', 'p1']) await control.profiles.create(profile(id));
-    await control.profiles.subscribe('p0', ACCOUNTS, 'shape-1');
+    await control.profiles.subscribe('p0', ACCOUNTS, known('shape-1'));
     for (let round = 0; round < 30; round++) {
       const [leaving, joining] = round % 2 === 0 ? ['p0', 'p1'] : ['p1', 'p0'];
-      await Promise.all([control.profiles.remove(leaving), other.profiles.subscribe(joining, ACCOUNTS, 'shape-1')]);
+      await Promise.all([
+        control.profiles.remove(leaving),
+        other.profiles.subscribe(joining, ACCOUNTS, known('shape-1')),
+      ]);
       expect(await control.profiles.subscriptions(joining)).toMatchObject([{ entity: 'account', tail: 'start' }]);
       expect(await control.bells.ring([{ key: ACCOUNT_BELL }])).toHaveLength(1);
       await control.bells.answer(ACCOUNT_BELL, 'a');
@@ -290,7 +294,7 @@ describe('the tables', () => {
 
   it('let a sweep come sooner to feeds that Dataverse does not tell us of, and later to the others all the same', async () => {
     await join(control, ['p1'], ACCOUNTS);
-    await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+    await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
     await control.organizations.sweep(2);
     await database.query(`UPDATE freshet.feeds SET registered = false WHERE entity = 'contact'`);
     const swept: string[] = [];

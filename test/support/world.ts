@@ -11,6 +11,7 @@ import { MemoryDestination } from '../../shared/destination/memory/destination.t
 import type { DestinationAddress } from '../../shared/destination/model.ts';
 import type { Destination } from '../../shared/destination/port.ts';
 import { applyProfile } from '../../shared/export/apply/apply-profile.ts';
+import { Definitions } from '../../shared/export/definitions.ts';
 import { makeDestinations } from '../../shared/export/destinations.ts';
 import { parseApplyMessage, parseReadMessage } from '../../shared/export/messages.ts';
 import type { ExportOptions, ExportPorts } from '../../shared/export/ports.ts';
@@ -140,12 +141,14 @@ export class World {
       history: through(this.control.history, 'history'),
       reconciliations: through(this.control.reconciliations, 'reconciliations'),
     };
+    const sourceOf = () => through(this.wrapSource(this.#source()), 'source');
     const open = (name: string, address: DestinationAddress) =>
       through(this.wrapDestination(new MemoryDestination(this.database(name), address), name), `destination ${name}`);
     return {
       control,
       organizations,
-      sourceOf: () => through(this.wrapSource(this.#source()), 'source'),
+      sourceOf,
+      definitions: new Definitions(sourceOf),
       registrationOf: () => ({ ensure: async () => ({ unregistered: [] }), remove: async () => {} }),
       destinations: makeDestinations({ secrets: this.secrets, organizations, open }),
       blobs: through(this.blobs, 'blobs'),

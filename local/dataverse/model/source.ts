@@ -47,6 +47,7 @@ export function modelSource(organization: Organization): Source {
         }),
       ),
     metadata: async (entity) => classified(entity, () => entityMetadata(organization, entity)),
+    metadataVersion: async () => String(organization.metadataVersion),
     read: async (entity, from, maxRows) =>
       classified(entity.logicalName, () => readPage(organization, entity, from, maxRows)),
     readByIds: async (entity, ids) =>

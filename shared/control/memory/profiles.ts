@@ -1,5 +1,5 @@
 import { type BellKey, type FeedKey, feedBell, type Profile, profileBell, type Subscription } from '../model.ts';
-import type { Profiles, Subscribed } from '../profiles.port.ts';
+import type { KnownShape, Profiles, Subscribed } from '../profiles.port.ts';
 import { changed } from '../rules/change.ts';
 import { NOWHERE } from '../rules/position.ts';
 import {
@@ -35,12 +35,12 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
       return true;
     },
     remove: (id) => remove(memory, id),
-    subscribe(profileId, { organizationId, entity }, shape, expected) {
+    subscribe(profileId, { organizationId, entity }, known, expected) {
       const profile = memory.state.profiles.get(profileId)?.profile;
       if (!profile || (expected && profile.intent !== expected.intent)) return;
       const key = feedBell({ organizationId, entity });
       if (!memory.state.feeds.has(key)) {
-        memory.state.feeds.set(key, newFeed({ organizationId, entity }, shape));
+        memory.state.feeds.set(key, newFeed({ organizationId, entity }, known));
         memory.state.bells.set(key, newBell(organizationId));
       }
       const subscription = subscriptionKey(profileId, entity);
@@ -103,7 +103,7 @@ function byName(a: Profile, b: Profile): number {
   return first < second ? -1 : 1;
 }
 
-function newFeed({ organizationId, entity }: FeedKey, shape: string): FeedRow {
+function newFeed({ organizationId, entity }: FeedKey, { shape, metadataVersion }: KnownShape): FeedRow {
   return {
     feed: {
       organizationId,
@@ -116,7 +116,7 @@ function newFeed({ organizationId, entity }: FeedKey, shape: string): FeedRow {
       keysNeedColumns: false,
       givenUp: null,
       readPast: null,
-      metadataVersion: null,
+      metadataVersion,
       shape,
       slot: null,
       quiet: 0,

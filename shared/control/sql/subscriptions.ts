@@ -1,5 +1,5 @@
 import { type FeedKey, feedBell, type Profile } from '../model.ts';
-import type { Report, Subscribed } from '../profiles.port.ts';
+import type { KnownShape, Report, Subscribed } from '../profiles.port.ts';
 import { said } from '../rules/change.ts';
 import { NOWHERE } from '../rules/position.ts';
 import { newBell } from './bells.ts';
@@ -12,12 +12,12 @@ export async function subscribe(
   tx: Tx,
   profileId: string,
   { organizationId, entity }: FeedKey,
-  shape: string,
+  known: KnownShape,
   expected?: Pick<Profile, 'intent'>,
 ): Promise<void> {
   const profile = await lockProfile(tx, profileId);
   if (!profile || (expected && profile.intent !== expected.intent)) return;
-  await ensureFeed(tx, { organizationId, entity }, shape);
+  await ensureFeed(tx, { organizationId, entity }, known);
   const joined = tx.selectFrom('subscriptions').select('page').where('profileId', '=', profileId);
   if ((await joined.where('entity', '=', entity).execute()).length > 0) return;
   const position = { ...NOWHERE, counters: json(NOWHERE.counters) };
@@ -28,13 +28,17 @@ export async function subscribe(
 }
 
 /** Makes feed and bell, or locks the feed, lest it is removed with its last subscriber while another joins. */
-async function ensureFeed(tx: Tx, { organizationId, entity }: FeedKey, shape: string): Promise<void> {
+async function ensureFeed(
+  tx: Tx,
+  { organizationId, entity }: FeedKey,
+  { shape, metadataVersion }: KnownShape,
+): Promise<void> {
   const feed = tx.selectFrom('feeds').select('head').where(isFeed({ organizationId, entity })).forUpdate();
   if ((await feed.execute()).length > 0) return;
   await ensureOrganization(tx, organizationId);
   await tx
     .insertInto('feeds')
-    .values({ organizationId, entity, head: 0, tail: 'start', keysNeedColumns: false, shape, quiet: 0 })
+    .values({ organizationId, entity, head: 0, tail: 'start', keysNeedColumns: false, shape, metadataVersion, quiet: 0 })
     .execute();
   await tx
     .insertInto('bells')

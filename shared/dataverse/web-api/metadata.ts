@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { FreshetError } from '../../errors/error.ts';
+import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import type { AttributeType, EntityMetadata } from '../metadata.ts';
 import { load, loadAll } from './answers.ts';
 import { displayText, labels, readAttributes, typeNameOf } from './attributes.ts';
 import type { Request, WebApiClient } from './client.ts';
+import { OTHER } from './errors.ts';
+import { METADATA_VERSION } from './page.ts';
 import { MANY_TO_MANY, MANY_TO_ONE, ONE_TO_MANY, type Relationships } from './relationships.ts';
 
 const entityAnswer = z.object({
@@ -82,6 +84,21 @@ export async function loadMetadata(client: WebApiClient, entity: string): Promis
     manyToOne: await loadRelationships(client, name, MANY_TO_ONE),
     oneToMany: await loadRelationships(client, name, ONE_TO_MANY),
   };
+}
+
+const VERSION = `@${METADATA_VERSION}`;
+const versionAnswer = z.object({ [VERSION]: z.string().nullish() });
+
+/** Lists of rows tell it; the shortest is that of the organization itself. Whom this list is refused to gets none. */
+export async function loadMetadataVersion(client: WebApiClient): Promise<string | null> {
+  const headers = { Prefer: `odata.include-annotations="${METADATA_VERSION}"` };
+  const request = { path: 'organizations?$select=organizationid', subject: OTHER, headers };
+  try {
+    return (await load(client, request, versionAnswer))[VERSION] ?? null;
+  } catch (error) {
+    if (isFreshetError(error, 'SOURCE_FORBIDDEN') || isFreshetError(error, 'SOURCE_ANSWER_UNREADABLE')) return null;
+    throw error;
+  }
 }
 
 /** What all answers about the entity's attributes say, those of the casts after the one without. */

@@ -9,7 +9,7 @@ import { loadCounts } from './counts.ts';
 import type { Subject } from './errors.ts';
 import { parseExact } from './exact-json.ts';
 import { loadIdentity } from './identity.ts';
-import { loadMetadata } from './metadata.ts';
+import { loadMetadata, loadMetadataVersion } from './metadata.ts';
 import { METADATA_VERSION, type PageContent, readPage, selectedBy } from './page.ts';
 import { partyOf } from './parties.ts';
 import { keyShape, type RowShape, rowShape } from './rows.ts';
@@ -57,6 +57,10 @@ export class WebApiSource implements Source {
 
   metadata(entity: string): Promise<EntityMetadata> {
     return loadMetadata(this.#client, entity);
+  }
+
+  metadataVersion(): Promise<string | null> {
+    return loadMetadataVersion(this.#client);
   }
 
   async read(entity: EntityMetadata, from: ReadFrom, maxRows: number): Promise<SourcePage> {

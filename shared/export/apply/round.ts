@@ -2,6 +2,7 @@ import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Counters } from '../../destination/model.ts';
 import { during } from '../failures/work.ts';
 import { initialSyncState } from '../profiles/profile-json.ts';
+import { sideBySide } from '../side-by-side.ts';
 import { applyFeed } from './apply-feed.ts';
 import { changeOf } from './define-table.ts';
 import { logFailedRecords } from './failed-records.ts';
@@ -23,7 +24,7 @@ export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwish
   await forgetOthers(turn, subscriptions);
   turn.paused = pausedOf(subscriptions);
   const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
-  await sideBySide(behind, (subscribed) =>
+  await sideBySide(behind, SIDE_BY_SIDE, (subscribed) =>
     during({ entity: subscribed.entity, changeType: changeOf(subscribed) }, () => applyFeed(turn, subscribed)),
   );
   if (!(await isWished(turn))) return 'unwished';
@@ -93,17 +94,4 @@ async function retryRecords(turn: ApplyTurn, subscriptions: readonly Subscribed[
     }
   }
   return more;
-}
-
-/** Runs all, a few at a time; the first failure is thrown once those under way have ended. */
-async function sideBySide(items: readonly Subscribed[], work: (item: Subscribed) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const failures: unknown[] = [];
-  const workers = Array.from({ length: Math.min(SIDE_BY_SIDE, items.length) }, async () => {
-    for (let item = queue.shift(); item && failures.length === 0; item = queue.shift()) {
-      await work(item).catch((error: unknown) => failures.push(error));
-    }
-  });
-  await Promise.all(workers);
-  if (failures.length > 0) throw failures[0];
 }

@@ -1,7 +1,9 @@
 import type { FeedKey, Profile } from '../../control/model.ts';
+import type { KnownShape } from '../../control/profiles.port.ts';
 import { shapeOf } from '../../dataverse/shape.ts';
 import { isFreshetError } from '../../errors/error.ts';
 import { ringFeedsOf } from '../bells.ts';
+import type { DefinitionsNow } from '../definitions.ts';
 import type { ExportPorts } from '../ports.ts';
 import { leaveOthers } from './leaving.ts';
 import { initialSyncState } from './profile-json.ts';
@@ -145,9 +147,10 @@ function namesOf({ settings }: Profile): string {
 /** Nobody reads for a profile that is not active; its subscriptions say which tables are its own. */
 async function subscribeAll(ports: ExportPorts, { id, settings, intent }: Profile): Promise<void> {
   const { organizationId, entities } = settings;
+  const definitions = await ports.definitions.now(organizationId);
   for (const { entity } of entities) {
     const key = { organizationId, entity };
-    await ports.control.profiles.subscribe(id, key, await knownShape(ports, key), { intent });
+    await ports.control.profiles.subscribe(id, key, await knownShape(ports, key, definitions), { intent });
     await keepDefinition(ports, key);
   }
 }
@@ -167,13 +170,13 @@ async function defineTables(ports: ExportPorts, profile: Profile): Promise<void>
 }
 
 /** The shape under which the feed is read already, or that of the definition now. */
-async function knownShape(ports: ExportPorts, key: FeedKey): Promise<string> {
+async function knownShape(ports: ExportPorts, key: FeedKey, definitions: DefinitionsNow): Promise<KnownShape> {
   const feed = await ports.control.feeds.get(key);
-  if (feed) return feed.shape;
-  const entity = await ports.sourceOf(key.organizationId).metadata(key.entity);
+  if (feed) return feed;
+  const entity = await definitions.of(key.entity);
   const shape = shapeOf(entity);
   await ports.control.feeds.saveMetadata(key, shape, entity);
-  return shape;
+  return { shape, metadataVersion: definitions.version };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Destination } from '../../destination/port.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { READ_WHOLE } from '../organizations.ts';
 import type { ExportPorts } from '../ports.ts';
+import { sideBySide } from '../side-by-side.ts';
 import { adviceFinding, errorFinding, type Finding, findingsText, found } from './findings.ts';
 import { changesOfOrigin } from './origin.ts';
 import { adopts } from './profile-body.ts';
@@ -26,6 +27,8 @@ export interface ValidationOptions {
   readonly skip?: 'destination';
 }
 
+/** Dataverse refuses callers who make more than 52 requests at once (reference: dataverse.md, section 2.4). */
+const DEFINITIONS_AT_ONCE = 8;
 const DESTINATION = 'DestinationKeyVaultUri';
 
 /** Checks organization, entities and destination, as they are now, and names everything found at once. Writes nothing. */
@@ -61,16 +64,16 @@ async function sourceFindings(
     return [errorFinding(new FreshetError('ORGANIZATION_UNKNOWN', { organizationId }), 'OrganizationId')];
   const organization = await found('OrganizationId', patient, () => organizationFindings(ports, profile));
   if (organization.length > 0) return organization;
-  const source = ports.sourceOf(organizationId);
-  const each = await Promise.all(
-    entities.map(({ entity }, index) =>
-      found(`Entities[${index}].Type`, patient, async () => {
-        const definition = await source.metadata(entity);
-        definitions.set(entity, definition);
-        return entityFindings(profile, definition, `Entities[${index}].Type`);
-      }),
-    ),
-  );
+  const now = await ports.definitions.now(organizationId);
+  const each: Finding[][] = [];
+  await sideBySide([...entities.entries()], DEFINITIONS_AT_ONCE, async ([index, { entity }]) => {
+    const field = `Entities[${index}].Type`;
+    each[index] = await found(field, patient, async () => {
+      const definition = await now.of(entity);
+      definitions.set(entity, definition);
+      return entityFindings(profile, definition, field);
+    });
+  });
   return each.flat();
 }
 

@@ -7,7 +7,7 @@ import {
 } from '../../../shared/control/bells.port.ts';
 import { feedBell, profileBell } from '../../../shared/control/model.ts';
 import type { Control } from '../../../shared/control/port.ts';
-import { ACCOUNT_BELL, ACCOUNTS, CONTACTS, type ControlUnderTest, join, type MakeControl } from './kit.ts';
+import { ACCOUNT_BELL, ACCOUNTS, CONTACTS, type ControlUnderTest, join, known, type MakeControl } from './kit.ts';
 
 export function describeBells(make: MakeControl): void {
   let test: ControlUnderTest;
@@ -19,7 +19,7 @@ export function describeBells(make: MakeControl): void {
     test = await make();
     control = test.control;
     await join(control, ['p1']);
-    await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+    await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
   });
 
   describe('ringing', () => {
@@ -106,7 +106,7 @@ export function describeBells(make: MakeControl): void {
 
     it('lets only some feeds of an organization be read at once, and says when to come again', async () => {
       const feeds = Array.from({ length: LEASES_PER_ORGANIZATION + 1 }, (_, n) => ({ ...ACCOUNTS, entity: `e${n}` }));
-      for (const feed of feeds) await control.profiles.subscribe('p1', feed, 'shape-1');
+      for (const feed of feeds) await control.profiles.subscribe('p1', feed, known('shape-1'));
       const [first = ACCOUNT_BELL, ...rest] = feeds.map(feedBell);
       for (const key of rest) expect(await answer(`of ${key}`, key)).toEqual({ lease: 'taken', starts: 1 });
       expect(await answer('late', first)).toEqual({ lease: 'busy' });
@@ -121,7 +121,7 @@ export function describeBells(make: MakeControl): void {
     it('limits neither profiles nor other organizations, and counts no lease that has run out', async () => {
       const feeds = Array.from({ length: LEASES_PER_ORGANIZATION }, (_, n) => ({ ...ACCOUNTS, entity: `e${n}` }));
       const other = { organizationId: 'fabrikam', entity: 'account' };
-      for (const feed of [...feeds, other]) await control.profiles.subscribe('p1', feed, 'shape-1');
+      for (const feed of [...feeds, other]) await control.profiles.subscribe('p1', feed, known('shape-1'));
       for (const feed of feeds) await answer(`of ${feed.entity}`, feedBell(feed));
       expect(await answer('a', profileBell('p1'))).toMatchObject({ lease: 'taken' });
       expect(await answer('a', feedBell(other))).toMatchObject({ lease: 'taken' });

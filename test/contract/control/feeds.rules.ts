@@ -13,6 +13,7 @@ import {
   type ControlUnderTest,
   entity,
   feedNow,
+  known,
   type MakeControl,
   mustAppend,
   page,
@@ -52,8 +53,8 @@ export function describeFeeds(make: MakeControl): void {
   });
 
   it('feeds are found by organization, and one that is not there is null', async () => {
-    await control.profiles.subscribe('p1', CONTACTS, 'shape-c');
-    await control.profiles.subscribe('p1', { organizationId: 'fabrikam', entity: 'lead' }, 'shape-l');
+    await control.profiles.subscribe('p1', CONTACTS, known('shape-c'));
+    await control.profiles.subscribe('p1', { organizationId: 'fabrikam', entity: 'lead' }, known('shape-l'));
     expect((await control.feeds.of('contoso')).map((each) => each.entity)).toEqual(['account', 'contact']);
     expect(await control.feeds.of('nobody')).toEqual([]);
     expect(await control.feeds.get({ ...ACCOUNTS, entity: 'lead' })).toBeNull();
@@ -288,7 +289,7 @@ export function describeFeeds(make: MakeControl): void {
 
     it('may be saved before the feed is there', async () => {
       await control.feeds.saveMetadata(CONTACTS, 'shape-c', entity('contact'));
-      await control.profiles.subscribe('p1', CONTACTS, 'shape-c');
+      await control.profiles.subscribe('p1', CONTACTS, known('shape-c'));
       expect(await control.feeds.metadata(CONTACTS)).toEqual(entity('contact'));
     });
   });

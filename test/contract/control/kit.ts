@@ -1,6 +1,7 @@
 import type { Append } from '../../../shared/control/feeds.port.ts';
 import { type Feed, type FeedKey, feedBell, type Page, type Profile } from '../../../shared/control/model.ts';
 import type { Control } from '../../../shared/control/port.ts';
+import type { KnownShape } from '../../../shared/control/profiles.port.ts';
 import type { EntityMetadata } from '../../../shared/dataverse/metadata.ts';
 
 /** A control database that holds nothing yet, and the clock by which its leases and ages go. */
@@ -47,11 +48,14 @@ export function settings(name: string, organizationId = 'contoso'): Profile['set
   };
 }
 
+/** A shape of which nobody knows the organization's metadata version. */
+export const known = (shape: string): KnownShape => ({ shape, metadataVersion: null });
+
 /** Makes active profiles that all subscribe to the feed. */
 export async function join(control: Control, ids: readonly string[], feed: FeedKey = ACCOUNTS): Promise<void> {
   for (const id of ids) {
     await control.profiles.create(profile(id));
-    await control.profiles.subscribe(id, feed, 'shape-1');
+    await control.profiles.subscribe(id, feed, known('shape-1'));
   }
 }
 

@@ -6,7 +6,16 @@ import {
   REQUESTS_PER_S,
 } from '../../../shared/control/organizations.port.ts';
 import type { Control } from '../../../shared/control/port.ts';
-import { ACCOUNTS, appendOf, CONTACTS, type ControlUnderTest, join, type MakeControl, readableFeed } from './kit.ts';
+import {
+  ACCOUNTS,
+  appendOf,
+  CONTACTS,
+  type ControlUnderTest,
+  join,
+  known,
+  type MakeControl,
+  readableFeed,
+} from './kit.ts';
 
 export function describeOrganizations(make: MakeControl): void {
   let test: ControlUnderTest;
@@ -96,8 +105,8 @@ export function describeOrganizations(make: MakeControl): void {
 
     it('rings what was not looked at for longest, over all organizations, and comes round', async () => {
       await join(control, ['p1'], ACCOUNTS);
-      await control.profiles.subscribe('p1', LEADS, 'shape-1');
-      await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+      await control.profiles.subscribe('p1', LEADS, known('shape-1'));
+      await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
       expect(await control.organizations.sweep(1)).toEqual([ACCOUNTS]);
       test.advance(10);
       expect(await swept(2)).toEqual(['contact', 'lead']);
@@ -109,7 +118,7 @@ export function describeOrganizations(make: MakeControl): void {
 
     it('rings sooner what no notification rings', async () => {
       await join(control, ['p1'], ACCOUNTS);
-      await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+      await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
       await control.organizations.unnotified(CONTACTS.organizationId, ['contact']);
       expect(await swept(2)).toEqual(['contact', 'account']);
       test.advance(100);
@@ -123,7 +132,7 @@ export function describeOrganizations(make: MakeControl): void {
 
     it('leaves out for a while what was just read to its end', async () => {
       const feed = await readableFeed(control);
-      await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+      await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
       expect(await swept(5)).toEqual(['account', 'contact']);
       test.advance(10);
       const more = await control.feeds.append(appendOf(feed, { complete: false }));

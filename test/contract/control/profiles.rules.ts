@@ -9,6 +9,7 @@ import {
   entity,
   feedNow,
   join,
+  known,
   type MakeControl,
   mustAppend,
   page,
@@ -108,7 +109,7 @@ export function describeProfiles(make: MakeControl): void {
 
   it('that are removed take with them what is theirs alone, and name the blobs', async () => {
     await join(control, ['p1', 'p2']);
-    await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+    await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
     await control.feeds.saveMetadata(CONTACTS, 'shape-1', entity('contact'));
     await control.feeds.queueSnapshot(CONTACTS, 'snap', null);
     await control.bells.answer('feed/contoso/contact', 'reader');
@@ -132,7 +133,7 @@ export function describeProfiles(make: MakeControl): void {
     expect(await feedNow(control)).toEqual(kept);
     expect(await control.feeds.pagesAfter(ACCOUNTS, 0, 9)).toHaveLength(1);
 
-    await control.profiles.subscribe('p2', CONTACTS, 'shape-2');
+    await control.profiles.subscribe('p2', CONTACTS, known('shape-2'));
     expect(await feedNow(control, CONTACTS)).toMatchObject({ head: 0, tail: 'start', shape: 'shape-2' });
     expect(await control.feeds.snapshots(CONTACTS)).toEqual([]);
     expect(await control.profiles.create(profile('p1'))).toBe(true);

@@ -8,6 +8,7 @@ import {
   type ControlUnderTest,
   feedNow,
   join,
+  known,
   type MakeControl,
   mustAppend,
   page,
@@ -183,7 +184,7 @@ export function describeSnapshots(make: MakeControl): void {
     expect(await only()).toMatchObject({ waits: false });
     const others = ['lead', 'task'].map((entity) => ({ ...ACCOUNTS, entity }));
     for (const feed of others) {
-      await control.profiles.subscribe('p1', feed, 'shape-1');
+      await control.profiles.subscribe('p1', feed, known('shape-1'));
       await control.feeds.queueSnapshot(feed, `snap-${feed.entity}`, null);
     }
     const waiting = async () =>

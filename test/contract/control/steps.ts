@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Append } from '../../../shared/control/feeds.port.ts';
 import { type FeedKey, feedBell, profileBell } from '../../../shared/control/model.ts';
 import type { Control } from '../../../shared/control/port.ts';
-import { appendOf, type ControlUnderTest, entity, page, profile, settings } from './kit.ts';
+import { appendOf, type ControlUnderTest, entity, known, page, profile, settings } from './kit.ts';
 
 /** One step of a random history: the same on every adapter, and so must its answer be. `number` is unique in the history. */
 export interface Step {
@@ -118,7 +118,7 @@ const profiles = [
   labelled('create', profileId, ({ control }, id) => control.profiles.create(profile(id))),
   labelled('subscribe', fc.tuple(profileId, feed, shape), ({ control }, [id, key, name]) =>
     // One entity of a profile lies in one organization.
-    control.profiles.subscribe(id, { ...key, organizationId: id === 'p3' ? 'fabrikam' : 'contoso' }, name),
+    control.profiles.subscribe(id, { ...key, organizationId: id === 'p3' ? 'fabrikam' : 'contoso' }, known(name)),
   ),
   labelled('rename', fc.tuple(profileId, fc.constantFrom('one', 'ONE', 'two')), ({ control }, [id, name]) =>
     control.profiles.update(id, { settings: settings(name) }),
@@ -155,7 +155,7 @@ const prologue = async ({ control }: ControlUnderTest): Promise<void> => {
     await control.profiles.create(profile(id));
     const organizationId = id === 'p3' ? 'fabrikam' : 'contoso';
     for (const name of ['account', 'contact']) {
-      await control.profiles.subscribe(id, { organizationId, entity: name }, 'shape-1');
+      await control.profiles.subscribe(id, { organizationId, entity: name }, known('shape-1'));
     }
   }
 };

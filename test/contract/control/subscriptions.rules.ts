@@ -9,6 +9,7 @@ import {
   type ControlUnderTest,
   feedNow,
   join,
+  known,
   type MakeControl,
   mustAppend,
   page,
@@ -53,11 +54,17 @@ export function describeSubscriptions(make: MakeControl): void {
     ]);
   });
 
+  it('make a new feed that knows its shape and the metadata version it was found at', async () => {
+    await control.profiles.create(profile('p1'));
+    await control.profiles.subscribe('p1', ACCOUNTS, { shape: 'shape-1', metadataVersion: '7' });
+    expect(await feedNow(control)).toMatchObject({ shape: 'shape-1', metadataVersion: '7', token: null });
+  });
+
   it('that are made again change nothing, neither of the feed nor of the position', async () => {
     await readableFeed(control);
     const feed = await appendPages(control, 2);
     await control.profiles.report('p1', 'account', { page: 'page-2', number: 2 });
-    await control.profiles.subscribe('p1', ACCOUNTS, 'shape-9');
+    await control.profiles.subscribe('p1', ACCOUNTS, known('shape-9'));
     await join(control, ['p2']);
     expect(await feedNow(control)).toEqual(feed);
     expect(await control.profiles.subscriptions('p1')).toMatchObject([{ page: 'page-2', number: 2, head: 2 }]);
@@ -69,7 +76,7 @@ export function describeSubscriptions(make: MakeControl): void {
 
   it('that are paused keep their place, and nothing is read, rung or due for them alone', async () => {
     await readableFeed(control);
-    await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+    await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
     await appendPages(control, 1);
     await control.feeds.queueSnapshot(ACCOUNTS, 'snap', null);
     await due();
@@ -108,25 +115,25 @@ export function describeSubscriptions(make: MakeControl): void {
   it('are neither made nor ended for whoever expects another intent', async () => {
     await join(control, ['p1']);
     await control.profiles.update('p1', { intent: 'later' });
-    await control.profiles.subscribe('p1', CONTACTS, 'shape-1', { intent: 'earlier' });
+    await control.profiles.subscribe('p1', CONTACTS, known('shape-1'), { intent: 'earlier' });
     expect(await control.profiles.leave('p1', ACCOUNTS, { intent: 'earlier' })).toEqual([]);
     expect(await control.profiles.subscriptions('p1')).toMatchObject([{ entity: 'account' }]);
     expect(await control.feeds.get(CONTACTS)).toBeNull();
-    await control.profiles.subscribe('p1', CONTACTS, 'shape-1', { intent: 'later' });
+    await control.profiles.subscribe('p1', CONTACTS, known('shape-1'), { intent: 'later' });
     await control.profiles.leave('p1', ACCOUNTS, { intent: 'later' });
     expect(await control.profiles.subscriptions('p1')).toMatchObject([{ entity: 'contact' }]);
     expect(await control.profiles.leave('nobody', ACCOUNTS, { intent: 'later' })).toEqual([]);
   });
 
   it('are not made for a profile that is gone', async () => {
-    await control.profiles.subscribe('nobody', ACCOUNTS, 'shape-1');
+    await control.profiles.subscribe('nobody', ACCOUNTS, known('shape-1'));
     expect(await control.feeds.get(ACCOUNTS)).toBeNull();
     expect(await control.bells.answer(ACCOUNT_BELL, 'a')).toEqual({ lease: 'gone' });
   });
 
   it('remember what a worker reports, and keep what it does not name', async () => {
     await join(control, ['p1']);
-    await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+    await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
     const counters = { read: 9, applied: 7, replaced: 1, retrying: 1, failed: 0, regressed: 0 };
     const pace = { since: 1, until: 8, rows: 9 };
     const moments = { lastExportAt: 8, lagMs: 250, pace };
@@ -174,7 +181,7 @@ export function describeSubscriptions(make: MakeControl): void {
       expect(await due()).toEqual(['p1']);
       await control.profiles.report('p1', 'account', { page: 'page-1', number: 1 });
       expect(await due()).toEqual([]);
-      await control.profiles.subscribe('p1', CONTACTS, 'shape-1');
+      await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
       expect(await due()).toEqual(['p1']);
     });
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Control } from '../../../shared/control/port.ts';
-import { ACCOUNTS, CONTACTS, join, type MakeControl } from './kit.ts';
+import { ACCOUNTS, CONTACTS, join, known, type MakeControl } from './kit.ts';
 
 export function describeWholeReads(make: MakeControl): void {
   let control: Control;
@@ -9,7 +9,7 @@ export function describeWholeReads(make: MakeControl): void {
   beforeEach(async () => {
     control = (await make()).control;
     await join(control, ['p1'], CONTACTS);
-    await control.profiles.subscribe('p1', ACCOUNTS, 'shape-1');
+    await control.profiles.subscribe('p1', ACCOUNTS, known('shape-1'));
   });
 
   it('are due when never planned, and again from their moment on', async () => {

@@ -82,6 +82,7 @@ export function describeMetadata(subject: () => Subject): void {
     const removeAgain = addAttribute(organization, 'fre_added');
     const after = await source.read(entity, { kind: 'rows' }, 1);
     expect(after.metadataVersion).not.toBe(before.metadataVersion);
+    expect(await source.metadataVersion()).toBe(after.metadataVersion);
     const changed = await source.metadata(ENTITY);
     expect(changed.attributes.find(({ logicalName }) => logicalName === 'fre_added')).toMatchObject({
       maxLength: 10,

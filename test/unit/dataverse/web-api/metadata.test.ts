@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readAttributes } from '../../../../shared/dataverse/web-api/attributes.ts';
+import { METADATA_VERSION } from '../../../../shared/dataverse/web-api/page.ts';
 import { WebApiSource } from '../../../../shared/dataverse/web-api/source.ts';
 import { answering, json, refusal } from './answering.ts';
 
@@ -147,6 +148,28 @@ describe('the definition of a captured contact', () => {
     expect(new Set(casts)).toEqual(
       new Set(['Picklist', 'State', 'Status', 'Boolean', 'String', 'Memo', 'Decimal', 'Money']),
     );
+  });
+});
+
+describe('the metadata version', () => {
+  it('is what the shortest list of rows tells', async () => {
+    const { options, sent } = answering(() => json({ value: [], [`@${METADATA_VERSION}`]: '6012567' }));
+    expect(await new WebApiSource(options).metadataVersion()).toBe('6012567');
+    expect(sent[0]?.headers.get('prefer')).toBe(`odata.include-annotations="${METADATA_VERSION}"`);
+  });
+
+  it('is unknown where the list does not tell, or is refused', async () => {
+    for (const answer of [
+      () => json({ value: [] }),
+      () => refusal(403, '0x80040220'),
+      () => refusal(404, '0x80060888'),
+    ])
+      expect(await new WebApiSource(answering(answer).options).metadataVersion()).toBeNull();
+  });
+
+  it('is asked for again when the organization was only busy', async () => {
+    const { options } = answering(() => refusal(429, '0x80072322'));
+    await expect(new WebApiSource(options).metadataVersion()).rejects.toMatchObject({ code: 'SOURCE_THROTTLED' });
   });
 });
 
