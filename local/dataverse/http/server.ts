@@ -85,7 +85,7 @@ async function apiAnswer(
     kind = routed.kind;
     faults.check();
     const { pageLatencyMs } = faults.settings;
-    if (pageLatencyMs > 0 && ['rows', 'tracked', 'delta'].includes(kind)) await sleep(pageLatencyMs);
+    if (pageLatencyMs > 0 && headers.prefer?.includes('odata.maxpagesize')) await sleep(pageLatencyMs);
     const answer = await routed.run();
     status = answer.status;
     return answer;

@@ -26,8 +26,10 @@ export interface Appended {
 
 /** What an append makes of a feed, or null when it was overtaken. Whether the lease still is the caller's is for the adapter. */
 export function appendTo(standing: Standing, append: Append): Appended | null {
-  if (!sameCursor(standing.feed, append.expected) || !sameSnapshot(standing, append)) return null;
   const page = pageToKeep(standing, append);
+  // What appends no page only moves the cursor: a page that somebody marked meanwhile is nothing to it.
+  const head = page ? append.expected.head : standing.feed.head;
+  if (!sameCursor(standing.feed, { ...append.expected, head }) || !sameSnapshot(standing, append)) return null;
   const { quiet, reading } = afterRead(standing, append);
   const moved = page ? { head: page.number, tail: page.id } : {};
   return {

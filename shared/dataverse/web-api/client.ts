@@ -61,7 +61,7 @@ export class WebApiClient {
         throw unansweredError(error, this.host);
       })
       .finally(() => this.usage.made(Math.max(0, this.#clock.now() - startedAt)));
-    const text = new TextDecoder().decode(content);
+    const text = textOf(content);
     if (!response.ok) {
       const { status, headers } = response;
       throw refusedError({ host: this.host, status, headers, body: text }, request.subject, this.#clock);
@@ -122,4 +122,12 @@ export class WebApiClient {
     }
     return URL.canParse(path) ? path : url.href;
   }
+}
+
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** As a TextDecoder reads it, in a fraction of the time. */
+function textOf(content: ArrayBuffer): string {
+  const text = Buffer.from(content).toString();
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }

@@ -99,10 +99,9 @@ const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Pr
   define: defineTables,
   join: joinFeeds,
   register: async (ports, profile) => registerActive(ports, profile.settings.organizationId),
-  start: async (ports, { id, intent }) => {
-    await ports.control.profiles.update(id, { trouble: null }, { intent });
-    await ringProfile(ports, id);
-    await ringFeedsOf(ports, id);
+  start: async (ports, profile) => {
+    await ports.control.profiles.update(profile.id, { trouble: null }, { intent: profile.intent });
+    await ringAll(ports, profile);
   },
 };
 
@@ -121,6 +120,13 @@ async function joinFeeds(ports: ExportPorts, profile: Profile): Promise<void> {
   await ports.control.profiles.update(id, change, { intent });
   // A replacement that found the profile not active yet has left this to the activation.
   await joinReplaced(ports, profile, joined);
+  await ringAll(ports, profile);
+}
+
+/** Reading begins with the join, and looks again once all that changes is notified. */
+async function ringAll(ports: ExportPorts, { id }: Profile): Promise<void> {
+  await ringProfile(ports, id);
+  await ringFeedsOf(ports, id);
 }
 
 /**

@@ -1,19 +1,9 @@
-import type { Feed, OpenSnapshot, Snapshot } from '../../control/model.ts';
-import type { SourcePage } from '../../dataverse/port.ts';
+import type { Feed, OpenSnapshot } from '../../control/model.ts';
+import { readAhead, wantedPage } from './ahead.ts';
 import { appendReading } from './append.ts';
 import { reloadMetadata } from './metadata.ts';
 import { pastChanges } from './read-past.ts';
-import {
-  isOver,
-  metadataOf,
-  type Next,
-  pageBytes,
-  readPage,
-  slotNow,
-  type Turn,
-  usedSlot,
-  waitForSlot,
-} from './turn.ts';
+import { metadataOf, type Next, type Turn, usedSlot } from './turn.ts';
 
 /** Pages of a snapshot that the fastest profile addressed has yet to apply; slower ones are held by the retention alone. */
 const SNAPSHOT_WINDOW_PAGES = 8;
@@ -43,7 +33,8 @@ export async function readSnapshot(
   { snapshot, unapplied }: OpenSnapshot,
   bellWaits: boolean,
 ): Promise<Next> {
-  const page = await pageOf(turn, feed, snapshot);
+  const from = snapshot.link === null ? ({ kind: 'rows' } as const) : ({ kind: 'next', link: snapshot.link } as const);
+  const page = await wantedPage(turn, feed, { of: snapshot.id, from });
   if ('afterMs' in page) return page;
   let began = feed;
   if (page.metadataVersion !== null && page.metadataVersion !== feed.metadataVersion) {
@@ -70,28 +61,4 @@ export async function readSnapshot(
     },
   });
   return 'go on';
-}
-
-/** The page read ahead if it is the one wanted, else one asked for now. */
-async function pageOf(turn: Turn, feed: Feed, snapshot: Snapshot): Promise<SourcePage | { afterMs: number }> {
-  const { ahead } = turn;
-  turn.ahead = null;
-  if (ahead && ahead.snapshotId === snapshot.id && ahead.link === snapshot.link && ahead.token === feed.token)
-    return ahead.page;
-  const wait = await waitForSlot(turn, feed, 'rows');
-  if (wait > 0) return { afterMs: wait };
-  const entity = await metadataOf(turn, feed);
-  return readPage(turn, entity, snapshot.link === null ? { kind: 'rows' } : { kind: 'next', link: snapshot.link });
-}
-
-/** Only what this turn will use: a page dropped at its end would have to be asked for again. */
-async function readAhead(turn: Turn, feed: Feed, snapshotId: string, link: string): Promise<void> {
-  if (isOver(turn)) return;
-  const entity = await metadataOf(turn, feed);
-  turn.memoryAhead = turn.ports.memory.tryReserve(pageBytes(entity));
-  if (turn.memoryAhead === null || !(await slotNow(turn, feed))) return;
-  const page = readPage(turn, entity, { kind: 'next', link });
-  // Awaited in the next step; a refusal must not count as unhandled until then.
-  page.catch(() => {});
-  turn.ahead = { snapshotId, link, token: feed.token, page };
 }

@@ -24,9 +24,9 @@ export interface Turn {
   reading: 'keys' | 'changes' | 'snapshot';
   /** Changes were read to their end in this turn: the next ones are another turn's. */
   changesRead: boolean;
-  /** A snapshot page read ahead, and what must still stand when it is used. */
+  /** A page of a long read asked for ahead, and what must still stand when it is used. */
   ahead: {
-    readonly snapshotId: string;
+    readonly of: string;
     readonly link: string;
     readonly token: string | null;
     readonly page: Promise<SourcePage>;

@@ -121,6 +121,17 @@ export function describeFeeds(make: MakeControl): void {
       expect(await pages()).toEqual([]);
     });
 
+    it('without a page moves the cursor although a page was marked meanwhile', async () => {
+      await control.feeds.queueSnapshot(ACCOUNTS, 'the-mark', null);
+      const keys = { page: null, cursor: { keysLink: 'k' }, complete: false };
+      expect(await mustAppend(control, appendOf(feed, keys))).toMatchObject({
+        head: 1,
+        tail: 'the-mark',
+        keysLink: 'k',
+      });
+      expect(await control.feeds.append(appendOf({ ...feed, keysLink: 'k' }))).toBeNull();
+    });
+
     it('leaves the parts of the cursor alone that it does not name', async () => {
       const more = { cursor: { nextLink: 'next' }, complete: false };
       const first = await mustAppend(control, appendOf(feed, { ...more, slot: { at: 1, for: null } }));
