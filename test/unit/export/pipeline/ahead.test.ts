@@ -4,7 +4,7 @@ import { World } from '../../../support/world.ts';
 it.each(['keys', 'rows'])(
   'each next page of %s is asked for before the one that named it is appended',
   async (read) => {
-    const world = new World({ pageRows: 10 });
+    const world = new World({ pageRows: 10, notifications: false });
     for (let row = 0; row < 40; row++) world.organization.create('parent', { name: `row ${row}` });
     const steps: string[] = [];
     world.wrapSource = (source) => ({
@@ -23,7 +23,7 @@ it.each(['keys', 'rows'])(
     await world.addProfile('one');
     await world.run(60_000);
     expect(world.destination('one')).toEqual(world.source());
-    const since = steps.slice(steps.indexOf(read)).join(' ');
+  const since = steps.slice(steps.indexOf(read)).join(' ');
     expect(since).toMatch(/^(keys|rows) (append next )?next append next append/);
   },
 );
