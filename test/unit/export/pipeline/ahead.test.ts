@@ -11,6 +11,7 @@ it.each(['keys', 'rows'])(
       ...source,
       read: async (entity, from, maxRows) => {
         steps.push(from.kind);
+        await world.clock.sleep(300);
         return source.read(entity, from, maxRows);
       },
     });
@@ -23,7 +24,7 @@ it.each(['keys', 'rows'])(
     await world.addProfile('one');
     await world.run(60_000);
     expect(world.destination('one')).toEqual(world.source());
-  const since = steps.slice(steps.indexOf(read)).join(' ');
+    const since = steps.slice(steps.indexOf(read)).join(' ');
     expect(since).toMatch(/^(keys|rows) (append next )?next append next append/);
   },
 );
