@@ -140,13 +140,14 @@ function shown(cell: unknown): string {
 function counters(name: string, entity: string, { positions, retries }: OwnTables): Finding[] {
   const held = positions.get(entity)?.counters;
   if (!held) return [found('positions at the end', `${name}.${entity} has no position`)];
-  const open = [...retries.values()].filter((retry) => retry.entity === entity).length;
+  const open = [...retries.values()].filter((retry) => retry.entity === entity);
+  const failed = open.filter(({ failedAt }) => failedAt !== null).length;
   const findings: Finding[] = [];
   if (held.read !== held.applied + held.replaced + held.retrying + held.failed)
     findings.push(found('counters add up', `${name}.${entity}: ${JSON.stringify(held)}`));
-  if (open !== held.retrying + held.failed)
-    findings.push(found('counters add up', `${name}.${entity}: ${JSON.stringify(held)} with ${open} retries`));
-  if (open > 0) findings.push(found('no retry left', `${name}.${entity} has ${open}`));
+  if (failed !== held.failed || open.length - failed !== held.retrying)
+    findings.push(found('counters add up', `${name}.${entity}: ${JSON.stringify(held)} with ${open.length} retries`));
+  if (open.length > 0) findings.push(found('no retry left', `${name}.${entity} has ${open.length}`));
   if (held.regressed > 0) findings.push(found('no row goes back', `${name}.${entity}: ${JSON.stringify(held)}`));
   return findings;
 }
