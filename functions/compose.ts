@@ -105,7 +105,7 @@ function portsOf(
     log,
     newId: randomId,
     sourceOf,
-    definitions: new Definitions(sourceOf),
+    definitions: new Definitions({ sourceOf, control }),
     registrationOf: cached(
       (organizationId) =>
         new WebApiRegistration({

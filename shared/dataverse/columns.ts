@@ -64,7 +64,16 @@ const TYPES: Partial<Record<AttributeType, (attribute: Attribute) => Pick<Column
  * The columns of an entity's table beyond `Id` and the two sink columns, the primary key first: pages carry their cells in
  * this order. Virtual, image and file attributes have none.
  */
-export function exportColumns(entity: EntityMetadata): Column[] {
+export function exportColumns(entity: EntityMetadata): readonly Column[] {
+  const known = columnsOfEntity.get(entity) ?? makeColumns(entity);
+  columnsOfEntity.set(entity, known);
+  return known;
+}
+
+/** A turn asks for them many times, and definitions last longer than turns. */
+const columnsOfEntity = new WeakMap<EntityMetadata, readonly Column[]>();
+
+function makeColumns(entity: EntityMetadata): Column[] {
   const key = { name: entity.primaryIdAttribute, type: 'uuid', attribute: entity.primaryIdAttribute } as const;
   const others = entity.attributes
     .filter((attribute) => attribute.logicalName !== entity.primaryIdAttribute)

@@ -1,5 +1,7 @@
+import type { FeedKey } from '../control/model.ts';
 import type { EntityMetadata } from '../dataverse/metadata.ts';
-import type { Source } from '../dataverse/port.ts';
+import { FreshetError } from '../errors/error.ts';
+import type { ExportPorts } from './ports.ts';
 
 /** The definitions of one organization as they are from one moment on. */
 export interface DefinitionsNow {
@@ -10,44 +12,67 @@ export interface DefinitionsNow {
 }
 
 interface Kept {
-  readonly version: string;
   readonly definition: EntityMetadata;
+  /** The metadata version read before it was loaded; null for one that a shape names, which is never another. */
+  readonly version: string | null;
 }
 
 /** Attributes of all the definitions kept; with their options and labels they take some 40 MB. */
 const MOST_ATTRIBUTES = 20_000;
 
 /**
- * An activation needs each definition several times in a few seconds, and one costs up to sixteen requests. So those loaded last
- * are kept, each for as long as the organization's metadata version stays the one that was read before it was loaded.
+ * Definitions that this process needs again and again. An activation does, several times in a few seconds, and one costs up to
+ * sixteen requests; a turn does, and that of a wide entity is a megabyte to read.
  */
 export class Definitions {
-  readonly #sourceOf: (organizationId: string) => Source;
-  /** By organization and entity, the one loaded first in front. */
+  readonly #ports: Pick<ExportPorts, 'sourceOf' | 'control'>;
+  /** The one used last at the end. */
   readonly #kept = new Map<string, Kept>();
   #attributes = 0;
 
-  constructor(sourceOf: (organizationId: string) => Source) {
-    this.#sourceOf = sourceOf;
+  constructor(ports: Pick<ExportPorts, 'sourceOf' | 'control'>) {
+    this.#ports = ports;
   }
 
-  /** One request, and those for the definitions that are not known to be current. */
+  /** The definition that a shape names. FEED_SHAPE_UNKNOWN when it was forgotten. */
+  async of(feed: FeedKey, shape: string): Promise<EntityMetadata> {
+    const definition = await this.find(feed, shape);
+    if (definition === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: feed.entity });
+    return definition;
+  }
+
+  /** The same, null when it was forgotten. */
+  async find({ organizationId, entity }: FeedKey, shape: string): Promise<EntityMetadata | null> {
+    const load = () => this.#ports.control.feeds.metadata({ organizationId, entity }, shape);
+    return this.#known(`${organizationId}/${entity}/${shape}`, null, load);
+  }
+
+  /** The organization's, now: one request, and those for the definitions that are not known to be current. */
   async now(organizationId: string): Promise<DefinitionsNow> {
-    const source = this.#sourceOf(organizationId);
+    const source = this.#ports.sourceOf(organizationId);
     const version = await source.metadataVersion();
-    return { version, of: (entity) => this.#load(source, `${organizationId}/${entity}`, entity, version) };
+    return {
+      version,
+      of: (entity) =>
+        version === null
+          ? source.metadata(entity)
+          : this.#known(`${organizationId}/${entity}`, version, () => source.metadata(entity)),
+    };
   }
 
-  async #load(source: Source, key: string, entity: string, version: string | null): Promise<EntityMetadata> {
+  async #known<T extends EntityMetadata | null>(
+    key: string,
+    version: string | null,
+    load: () => Promise<T>,
+  ): Promise<EntityMetadata | T> {
     const kept = this.#kept.get(key);
-    if (kept && kept.version === version) return kept.definition;
-    const definition = await source.metadata(entity);
-    if (version !== null) this.#keep(key, { version, definition });
+    const definition = kept?.version === version ? kept.definition : await load();
+    this.#drop(key);
+    if (definition !== null) this.#keep(key, { definition, version });
     return definition;
   }
 
   #keep(key: string, kept: Kept): void {
-    this.#drop(key);
     this.#kept.set(key, kept);
     this.#attributes += kept.definition.attributes.length;
     for (const oldest of this.#kept.keys()) {

@@ -16,7 +16,7 @@ import { quoteTable } from '../../shared/sql/postgres/names.ts';
 import { onConnection } from '../../shared/sql/postgres/session.ts';
 import { turnOf } from '../support/apply-turn.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import type { World } from '../support/world.ts';
+import { ORGANIZATION_ID, type World } from '../support/world.ts';
 import type { Kind } from './rows.ts';
 
 /** A PostgreSQL with the durability of a real one, for this process alone. */
@@ -68,14 +68,15 @@ export class Subject {
     this.retry = quoteTable(names.retry);
     this.#server = server;
     this.#kind = kind;
-    const shapes = new Map([[SHAPE, kind]]);
-    this.#turn = { ...turn, destination: this.destination, shapes };
+    this.#turn = { ...turn, destination: this.destination };
   }
 
   /** With an empty table, and pages in `world`. */
   static async begin(server: Server, kind: Kind, prefix: string, world: World): Promise<Subject> {
     const profileId = await world.addProfile(`bench-${randomUUID()}`);
     const subject = new Subject(server, kind, prefix, await turnOf(world, profileId));
+    const feed = { organizationId: ORGANIZATION_ID, entity: kind.entity.logicalName };
+    await world.control.feeds.saveMetadata(feed, SHAPE, kind.entity);
     await subject.destination.prepare({ deleteLog: false });
     await subject.destination.shape(kind.entity);
     await subject.destination.place(kind.entity.logicalName, null, { page: '0', number: 0 });

@@ -110,7 +110,7 @@ function portsOf(bench: Bench, watches: Stopwatches): TimedPorts {
     control: { ...control, ...timedStores },
     organizations,
     sourceOf: () => source,
-    definitions: new Definitions(() => source),
+    definitions: new Definitions({ sourceOf: () => source, control }),
     registrationOf: () => ({ ensure: async () => ({ unregistered: [] }), remove: async () => {} }),
     destinations: makeDestinations({
       secrets,

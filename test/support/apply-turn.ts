@@ -19,7 +19,6 @@ export async function turnOf(world: World, profileId: string): Promise<ApplyTurn
     paused: new Set(),
     wishedAt: world.clock.now(),
     paces: new Map(),
-    shapes: new Map(),
     breakerOpen: false,
     retryAt: null,
   };

@@ -148,7 +148,7 @@ export class World {
       control,
       organizations,
       sourceOf,
-      definitions: new Definitions(sourceOf),
+      definitions: new Definitions({ sourceOf, control }),
       registrationOf: () => ({ ensure: async () => ({ unregistered: [] }), remove: async () => {} }),
       destinations: makeDestinations({ secrets: this.secrets, organizations, open }),
       blobs: through(this.blobs, 'blobs'),

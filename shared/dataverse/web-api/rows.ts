@@ -41,6 +41,16 @@ type Read = (row: WebApiRow) => Cell;
  * no column of its pages.
  */
 export function rowShape(entity: EntityMetadata, selected?: ReadonlySet<string>): RowShape {
+  if (selected) return makeShape(entity, selected);
+  const known = wholeShapes.get(entity) ?? makeShape(entity);
+  wholeShapes.set(entity, known);
+  return known;
+}
+
+/** Each read needs the shape, and definitions last longer than reads. */
+const wholeShapes = new WeakMap<EntityMetadata, RowShape>();
+
+function makeShape(entity: EntityMetadata, selected?: ReadonlySet<string>): RowShape {
   const attributes = new Map(entity.attributes.map((attribute) => [attribute.logicalName, attribute]));
   const places = exportColumns(entity)
     .map((column) => placeOf(column, attributes))

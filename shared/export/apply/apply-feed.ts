@@ -8,7 +8,7 @@ import { makeSmaller, mergeWorked, statementRows, tooLargeAlone } from './merge-
 import { paceAfter } from './pace.ts';
 import type { ReadyMerge } from './ready-merge.ts';
 import { remedy, repair } from './remedy.ts';
-import { type ApplyTurn, feedOf, isWished, shapeOfPage } from './turn.ts';
+import { type ApplyTurn, feedOf, isWished } from './turn.ts';
 import { Upcoming } from './upcoming.ts';
 
 /** Applies what is behind in one feed until its end or the turn's. */
@@ -38,8 +38,7 @@ export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promis
  * in between stands where it was reported, and has the old columns.
  */
 async function reshape(turn: ApplyTurn, subscribed: Subscribed, shape: string): Promise<void> {
-  const { entity } = await shapeOfPage(turn, feedOf(subscribed), shape);
-  await defineTable(turn, subscribed, entity);
+  await defineTable(turn, subscribed, await turn.ports.definitions.of(feedOf(subscribed), shape));
 }
 
 async function apply(

@@ -78,7 +78,6 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
     positions: new Map(),
     paused: new Set(),
     paces: new Map(),
-    shapes: new Map(),
     breakerOpen: profile.breaker !== null,
     retryAt: profile.retryAt,
   };

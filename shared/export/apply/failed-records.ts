@@ -1,7 +1,8 @@
+import { exportColumns } from '../../dataverse/columns.ts';
 import type { RetryEntry } from '../../destination/model.ts';
 import { writeFailedRecords, writeFailureLines } from '../failures/failure-log.ts';
 import { contentOf } from './retry-blobs.ts';
-import { type ApplyTurn, shapeOfPage } from './turn.ts';
+import type { ApplyTurn } from './turn.ts';
 
 /** Failed records asked for, and their contents loaded, at once. */
 const RECORDS_AT_ONCE = 100;
@@ -39,7 +40,7 @@ async function recordOf(turn: ApplyTurn, entry: RetryEntry): Promise<object> {
   const facts = { entity, id, changeType, code, reason, attempts };
   if (!content?.row) return facts;
   const { organizationId } = turn.profile.settings;
-  const { columns } = await shapeOfPage(turn, { organizationId, entity }, content.shape);
+  const columns = exportColumns(await turn.ports.definitions.of({ organizationId, entity }, content.shape));
   const record = Object.fromEntries(columns.map(({ name }, index) => [name, content.row?.[index] ?? null]));
   return { ...facts, record };
 }

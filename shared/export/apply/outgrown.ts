@@ -3,7 +3,7 @@ import type { Cell, Column } from '../../dataverse/columns.ts';
 import { exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { isFreshetError } from '../../errors/error.ts';
-import { type ApplyTurn, shapeOfPage } from './turn.ts';
+import type { ApplyTurn } from './turn.ts';
 
 /** Lengths grow in steps, so that a text that gets longer bit by bit alters its table now and then. */
 const LENGTH_STEP_UNITS = 50;
@@ -24,8 +24,7 @@ export async function columnsFor(
 ): Promise<readonly Column[]> {
   const lengths = outgrown(columns, rows);
   if (lengths.size === 0) return columns;
-  const { entity } = await shapeOfPage(turn, feed, shape);
-  const wider = withLengths(entity, lengths);
+  const wider = withLengths(await turn.ports.definitions.of(feed, shape), lengths);
   const names = { profileId: turn.profile.id, entity: feed.entity, columns: [...lengths.keys()].join() };
   try {
     if (await turn.destination.shape(wider, turn.positions.get(feed.entity)?.page ?? null)) {

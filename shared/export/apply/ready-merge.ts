@@ -1,9 +1,9 @@
 import type { FeedKey, Page } from '../../control/model.ts';
-import type { Cell, Column } from '../../dataverse/columns.ts';
+import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { Refused } from './bisect.ts';
 import { type Entry, type Merge, mergePages } from './merge.ts';
 import { loadPages } from './next-pages.ts';
-import { type ApplyTurn, shapeOfPage } from './turn.ts';
+import type { ApplyTurn } from './turn.ts';
 
 /** A merge with all that needs no destination done: contents loaded, the last entry of each id chosen, rows checked. */
 export interface ReadyMerge extends Merge {
@@ -22,7 +22,7 @@ export async function makeReady(turn: ApplyTurn, feed: FeedKey, pages: readonly 
   const loaded = await loadPages(turn, pages);
   const [first, ...others] = loaded.pages;
   if (!first) return null;
-  const { columns } = await shapeOfPage(turn, feed, first.shape);
+  const columns = exportColumns(await turn.ports.definitions.of(feed, first.shape));
   const merge = mergePages(loaded.contents);
   const times = loaded.contents.flatMap(({ page }) => (page.notifiedAt === null ? [] : [page.notifiedAt]));
   return {

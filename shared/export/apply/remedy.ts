@@ -5,7 +5,7 @@ import type { Counters } from '../../destination/model.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { ringBells } from '../bells.ts';
 import { defineTable } from './define-table.ts';
-import { type ApplyTurn, feedOf, reloadPosition, shapeOfPage } from './turn.ts';
+import { type ApplyTurn, feedOf, reloadPosition } from './turn.ts';
 
 /**
  * The one remedy for everything that breaks the chain (a gap, a lost blob, a restored database, tables gone, a first
@@ -42,8 +42,7 @@ export async function repair(turn: ApplyTurn, subscribed: Subscribed, error: Fre
 async function definitionNow(turn: ApplyTurn, key: FeedKey): Promise<EntityMetadata> {
   const feed = await turn.ports.control.feeds.get(key);
   if (feed === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: key.entity });
-  const { entity } = await shapeOfPage(turn, key, feed.shape);
-  return entity;
+  return turn.ports.definitions.of(key, feed.shape);
 }
 
 const NO_COUNTERS: Counters = { read: 0, applied: 0, replaced: 0, retrying: 0, failed: 0, regressed: 0 };

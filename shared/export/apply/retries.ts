@@ -1,5 +1,5 @@
 import { type FeedKey, profileBell } from '../../control/model.ts';
-import type { Cell, Column } from '../../dataverse/columns.ts';
+import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { RetryEntry, RetrySettlement, Settled } from '../../destination/model.ts';
 import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { ringLater } from '../bells.ts';
@@ -9,7 +9,7 @@ import { findRefused, type Refused } from './bisect.ts';
 import { tooLargeAlone } from './merge-size.ts';
 import { columnsFor } from './outgrown.ts';
 import { contentOf, dropBlobs, type RetryContent } from './retry-blobs.ts';
-import { type ApplyTurn, shapeOfPage } from './turn.ts';
+import type { ApplyTurn } from './turn.ts';
 
 /** Retries tried in one go. */
 const RETRIES_AT_ONCE = 500;
@@ -142,9 +142,10 @@ async function settlementOf(
  * another type now has no place for what the row was read with; the full read that follows such a change brings it.
  */
 async function writable(turn: ApplyTurn, feed: FeedKey, shape: string, rows: readonly Cell[][]) {
-  const { columns } = await shapeOfPage(turn, feed, shape);
-  const current = (await turn.ports.control.feeds.get(feed))?.shape ?? shape;
-  const today = new Map((await shapeOfPage(turn, feed, current)).columns.map((column) => [column.name, column]));
+  const { control, definitions } = turn.ports;
+  const columns = exportColumns(await definitions.of(feed, shape));
+  const current = (await control.feeds.get(feed))?.shape ?? shape;
+  const today = new Map(exportColumns(await definitions.of(feed, current)).map((column) => [column.name, column]));
   const kept = columns.flatMap((column, cell) => {
     const now = today.get(column.name);
     return now && isSameKind(column, now) ? [{ column: now, cell }] : [];

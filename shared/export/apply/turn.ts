@@ -1,7 +1,5 @@
 import type { BellKey, FeedKey, Pace, Profile } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
-import { type Column, exportColumns } from '../../dataverse/columns.ts';
-import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import type { Position } from '../../destination/model.ts';
 import type { Destination } from '../../destination/port.ts';
 import { FreshetError } from '../../errors/error.ts';
@@ -19,7 +17,6 @@ export interface ApplyTurn {
   readonly positions: Map<string, Position>;
   /** How fast rows came lately, by entity, as far as this turn has worked on it. */
   readonly paces: Map<string, Pace>;
-  readonly shapes: Map<string, Shape>;
   /** Entities whose tables are to stand still, as last looked. */
   paused: ReadonlySet<string>;
   /** When the profile was last found to be wished active as it was when the turn began (ms). */
@@ -30,24 +27,8 @@ export interface ApplyTurn {
   retryAt: number | null;
 }
 
-/** A definition with the columns that pages of its shape carry. */
-export interface Shape {
-  readonly entity: EntityMetadata;
-  readonly columns: readonly Column[];
-}
-
 /** The page from which every position starts that was never placed. */
 export const NOWHERE = '';
-
-export async function shapeOfPage(turn: ApplyTurn, feed: FeedKey, shape: string): Promise<Shape> {
-  const known = turn.shapes.get(shape);
-  if (known) return known;
-  const entity = await turn.ports.control.feeds.metadata(feed, shape);
-  if (entity === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: feed.entity });
-  const loaded = { entity, columns: exportColumns(entity) };
-  turn.shapes.set(shape, loaded);
-  return loaded;
-}
 
 /** So much later a turn may notice that its profile was deactivated, deleted or activated anew: a short one need not ask. */
 const WISH_AGE_MS = 500;

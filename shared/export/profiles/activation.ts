@@ -1,5 +1,6 @@
 import type { FeedKey, Profile } from '../../control/model.ts';
 import type { KnownShape } from '../../control/profiles.port.ts';
+import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { shapeOf } from '../../dataverse/shape.ts';
 import { isFreshetError } from '../../errors/error.ts';
 import { ringFeedsOf } from '../bells.ts';
@@ -156,8 +157,9 @@ async function subscribeAll(ports: ExportPorts, { id, settings, intent }: Profil
   const definitions = await ports.definitions.now(organizationId);
   for (const { entity } of entities) {
     const key = { organizationId, entity };
-    await ports.control.profiles.subscribe(id, key, await knownShape(ports, key, definitions), { intent });
-    await keepDefinition(ports, key);
+    const begins = await beginning(ports, key, definitions);
+    await ports.control.profiles.subscribe(id, key, begins, { intent });
+    await keepDefinition(ports, key, begins);
   }
 }
 
@@ -167,7 +169,7 @@ async function defineTables(ports: ExportPorts, profile: Profile): Promise<void>
   const destination = await ports.destinations.of(profile);
   for (const { organizationId, entity } of await ports.control.profiles.subscriptions(profile.id)) {
     const feed = await ports.control.feeds.get({ organizationId, entity });
-    const definition = feed && (await ports.control.feeds.metadata(feed, feed.shape));
+    const definition = feed && (await ports.definitions.find(feed, feed.shape));
     if (!feed || !definition) continue;
     await destination.shape(definition);
     await destination.describe(definition);
@@ -175,25 +177,29 @@ async function defineTables(ports: ExportPorts, profile: Profile): Promise<void>
   }
 }
 
-/** The shape under which the feed is read already, or that of the definition now. */
-async function knownShape(ports: ExportPorts, key: FeedKey, definitions: DefinitionsNow): Promise<KnownShape> {
+/** What a feed begins with, and the definition that its shape names. */
+interface Beginning extends KnownShape {
+  readonly definition: EntityMetadata;
+}
+
+/** As the feed is read already, or as the entity is defined now. */
+async function beginning(ports: ExportPorts, key: FeedKey, now: DefinitionsNow): Promise<Beginning> {
   const feed = await ports.control.feeds.get(key);
-  if (feed) return feed;
-  const entity = await definitions.of(key.entity);
-  const shape = shapeOf(entity);
-  await ports.control.feeds.saveMetadata(key, shape, entity);
-  return { shape, metadataVersion: definitions.version };
+  const known = feed && (await ports.definitions.find(key, feed.shape));
+  if (feed && known) return { shape: feed.shape, metadataVersion: feed.metadataVersion, definition: known };
+  const definition = await now.of(key.entity);
+  const shape = shapeOf(definition);
+  await ports.control.feeds.saveMetadata(key, shape, definition);
+  return { shape, metadataVersion: now.version, definition };
 }
 
 /**
- * The last other subscriber may have left since the shape was looked up, and have taken feed and definitions along: then the
- * shape that names the new feed's gets today's. From the subscription on nobody forgets it.
+ * The last other subscriber may have left meanwhile, and have taken feed and definitions along. From the subscription on
+ * nobody forgets it.
  */
-async function keepDefinition(ports: ExportPorts, key: FeedKey): Promise<void> {
-  const feed = await ports.control.feeds.get(key);
-  if (feed === null || (await ports.control.feeds.metadata(key, feed.shape)) !== null) return;
-  const entity = await ports.sourceOf(key.organizationId).metadata(key.entity);
-  await ports.control.feeds.saveMetadata(key, feed.shape, entity);
+async function keepDefinition(ports: ExportPorts, key: FeedKey, { shape, definition }: Beginning): Promise<void> {
+  const { feeds } = ports.control;
+  if ((await feeds.metadata(key, shape)) === null) await feeds.saveMetadata(key, shape, definition);
 }
 
 export interface SyncProgress {

@@ -3,7 +3,6 @@ import { exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import type { ReadFrom, Source, SourcePage } from '../../dataverse/port.ts';
 import { pageRows } from '../../dataverse/shape.ts';
-import { FreshetError } from '../../errors/error.ts';
 import type { ExportPorts } from '../ports.ts';
 
 /** A turn ends after this time, so that no feed holds a worker for itself. */
@@ -33,8 +32,6 @@ export interface Turn {
   } | null;
   /** The memory of the page read ahead; the next step takes it over. */
   memoryAhead: { release(): void } | null;
-  /** The definition of the feed's shape, loaded once. */
-  metadata: { readonly shape: string; readonly entity: EntityMetadata } | null;
 }
 
 /** What a step wants next: go on, or come again later. One that was overtaken goes on, too: the lease tells whether it may. */
@@ -53,7 +50,6 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
     changesRead: false,
     ahead: null,
     memoryAhead: null,
-    metadata: null,
   };
 }
 
@@ -62,12 +58,8 @@ export function isOver({ ports, end }: Turn): boolean {
 }
 
 /** The definition under which the feed is read. */
-export async function metadataOf(turn: Turn, feed: Feed): Promise<EntityMetadata> {
-  if (turn.metadata?.shape === feed.shape) return turn.metadata.entity;
-  const entity = await turn.ports.control.feeds.metadata(turn.key, feed.shape);
-  if (entity === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: turn.key.entity });
-  turn.metadata = { shape: feed.shape, entity };
-  return entity;
+export function metadataOf({ ports, key }: Turn, { shape }: Feed): Promise<EntityMetadata> {
+  return ports.definitions.of(key, shape);
 }
 
 /** Takes a slot among the organization's requests; the wait in ms when it is not now. */

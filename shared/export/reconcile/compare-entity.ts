@@ -2,7 +2,6 @@ import type { Profile } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Source } from '../../dataverse/port.ts';
 import type { Destination } from '../../destination/port.ts';
-import { FreshetError } from '../../errors/error.ts';
 import type { ExportPorts } from '../ports.ts';
 import { initialSyncState } from '../profiles/profile-json.ts';
 import type { Comparing, Next } from './comparing.ts';
@@ -67,8 +66,7 @@ async function resume(step: Step, subscribed: Subscribed, progress: Progress | n
   const shape = (await ports.control.feeds.get(feed))?.shape ?? null;
   const isApplied = subscribed.shape === null ? subscribed.page === subscribed.tail : subscribed.shape === shape;
   if (shape === null || !isApplied) return null;
-  const entity = await ports.control.feeds.metadata(feed, shape);
-  if (entity === null) throw new FreshetError('FEED_SHAPE_UNKNOWN', { entity: feed.entity });
+  const entity = await ports.definitions.of(feed, shape);
   const known = progress?.shape === shape ? progress : begun(shape, subscribed);
   return {
     ports,

@@ -1,5 +1,3 @@
-import type { FeedKey } from '../../control/model.ts';
-import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { makeReach, type Reach } from '../../dataverse/reach.ts';
 import type { ExportPorts } from '../ports.ts';
 
@@ -14,26 +12,16 @@ export interface Known {
 }
 
 /** What notifications reach, per organization, learned from its feeds and their definitions and kept for a few seconds. */
-export function makeReaches(ports: Pick<ExportPorts, 'control' | 'clock'>): (organizationId: string) => Promise<Known> {
+export function makeReaches(
+  ports: Pick<ExportPorts, 'control' | 'clock' | 'definitions'>,
+): (organizationId: string) => Promise<Known> {
   const known = new Map<string, { until: number; answer: Promise<Known> }>();
-  const definitions = new Map<string, EntityMetadata>();
 
   async function learn(organizationId: string): Promise<Known> {
     const feeds = await ports.control.feeds.of(organizationId);
-    const entities = await Promise.all(feeds.map((feed) => definitionOf(feed, feed.shape)));
+    const entities = await Promise.all(feeds.map((feed) => ports.definitions.find(feed, feed.shape)));
     const gone = feeds.filter(({ trouble }) => trouble?.code === 'ENTITY_NOT_FOUND').map(({ entity }) => entity);
     return { reach: makeReach(entities.filter((entity) => entity !== null)), gone: new Set(gone) };
-  }
-
-  async function definitionOf(feed: FeedKey, shape: string): Promise<EntityMetadata | null> {
-    const cached = definitions.get(shape);
-    if (cached) return cached;
-    const entity = await ports.control.feeds.metadata(
-      { organizationId: feed.organizationId, entity: feed.entity },
-      shape,
-    );
-    if (entity) definitions.set(shape, entity);
-    return entity;
   }
 
   return (organizationId) => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { FeedKey } from '../../../shared/control/model.ts';
+import type { Control } from '../../../shared/control/port.ts';
 import type { EntityMetadata } from '../../../shared/dataverse/metadata.ts';
 import type { Source } from '../../../shared/dataverse/port.ts';
 import { Definitions } from '../../../shared/export/definitions.ts';
@@ -18,7 +20,9 @@ function organization({ attributes = 1 } = {}) {
     );
   };
   const source = { metadata, metadataVersion: async () => state.version } as Partial<Source> as Source;
-  const definitions = new Definitions(() => source);
+  const feeds = { metadata: (_feed: FeedKey, shape: string) => metadata(shape) };
+  const control = { feeds } as Partial<Control> as Control;
+  const definitions = new Definitions({ sourceOf: () => source, control });
   const load = async (...entities: string[]) => {
     const now = await definitions.now(CONTOSO);
     for (const entity of entities) await now.of(entity);
@@ -57,6 +61,24 @@ describe('a definition', () => {
     state.loaded.length = 0;
     await load('lead', 'contact', 'account');
     expect(state.loaded).toEqual(['account']);
+  });
+});
+
+describe('the definition that a shape names', () => {
+  it('is loaded once', async () => {
+    const { state, definitions } = organization();
+    const feed = { organizationId: CONTOSO, entity: 'account' };
+    const [first, again] = [await definitions.of(feed, 'shape-1'), await definitions.of(feed, 'shape-1')];
+    expect(again).toBe(first);
+    expect(state.loaded).toEqual(['shape-1']);
+  });
+
+  it('may be forgotten, and is looked for again', async () => {
+    const { control, definitions } = new World().ports;
+    const feed = { organizationId: ORGANIZATION_ID, entity: 'parent' };
+    await expect(definitions.of(feed, 'shape-1')).rejects.toMatchObject({ code: 'FEED_SHAPE_UNKNOWN' });
+    await control.feeds.saveMetadata(feed, 'shape-1', entityMetadata('parent', []));
+    expect(await definitions.find(feed, 'shape-1')).toMatchObject({ logicalName: 'parent' });
   });
 });
 
