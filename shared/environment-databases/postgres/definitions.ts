@@ -5,12 +5,13 @@
  */
 
 /** What belongs to the server, to sessions, or to the runbook. */
-const OURS = `n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'freshet_runbook')`;
+export const OURS = `n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'freshet_runbook')`;
 
-const noPart = (catalog: string, id: string) =>
+/** Whether it belongs to no extension and is no part of something else. */
+export const noPart = (catalog: string, id: string) =>
   `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = ${catalog} AND e.objid = ${id} AND e.objsubid = 0 AND e.deptype IN ('e', 'i'))`;
 
-const independent = (catalog: string, id: string) => noPart(`'${catalog}'::regclass`, id);
+export const independent = (catalog: string, id: string) => noPart(`'${catalog}'::regclass`, id);
 
 /** `WITH (…)` of a table, view or index; `also`: options that come first. */
 const options = (relation: string, also = "''") =>
@@ -31,7 +32,7 @@ const SCHEMAS = `
   SELECT format('CREATE SCHEMA IF NOT EXISTS %I', n.nspname) FROM pg_namespace n
   WHERE ${OURS} AND ${independent('pg_namespace', 'n.oid')}`;
 
-/** Those that the server of the copy does not have are left out; what needs them then says so. */
+/** Those that cannot be made on the server of the copy are left out; nothing needs them (uncopied.ts). */
 export const EXTENSIONS = `
   SELECT x.extname AS name, format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', x.extname, n.nspname) AS statement
   FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace ORDER BY x.oid`;
@@ -272,32 +273,6 @@ export const SEQUENCE_NAMES = `
   SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND ${OURS} AND NOT EXISTS (SELECT FROM pg_depend e
     WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e') ORDER BY c.oid`;
-
-/** Kinds of objects that no statement is made for. Publications and subscriptions belong to an environment: they are left out on purpose. */
-export const UNSUPPORTED = `
-  SELECT pg_describe_object(catalog, id, 0) AS name FROM (
-    SELECT 'pg_proc'::regclass AS catalog, oid AS id FROM pg_proc WHERE prokind = 'a'
-    UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator
-    UNION ALL SELECT 'pg_opclass'::regclass, oid FROM pg_opclass
-    UNION ALL SELECT 'pg_opfamily'::regclass, oid FROM pg_opfamily
-    UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast
-    UNION ALL SELECT 'pg_conversion'::regclass, oid FROM pg_conversion
-    UNION ALL SELECT 'pg_ts_config'::regclass, oid FROM pg_ts_config
-    UNION ALL SELECT 'pg_ts_dict'::regclass, oid FROM pg_ts_dict
-    UNION ALL SELECT 'pg_ts_parser'::regclass, oid FROM pg_ts_parser
-    UNION ALL SELECT 'pg_ts_template'::regclass, oid FROM pg_ts_template
-    UNION ALL SELECT 'pg_event_trigger'::regclass, oid FROM pg_event_trigger
-    UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid FROM pg_foreign_data_wrapper
-    UNION ALL SELECT 'pg_foreign_server'::regclass, oid FROM pg_foreign_server
-    UNION ALL SELECT 'pg_language'::regclass, oid FROM pg_language
-    UNION ALL SELECT 'pg_transform'::regclass, oid FROM pg_transform
-    UNION ALL SELECT 'pg_am'::regclass, oid FROM pg_am
-    UNION ALL SELECT 'pg_class'::regclass, oid FROM pg_class WHERE relkind = 'f'
-    UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typtype = 'b' AND typcategory <> 'A'
-    UNION ALL SELECT 'pg_largeobject'::regclass, oid FROM pg_largeobject_metadata
-  ) objects
-  WHERE id >= 16384 AND ${noPart('objects.catalog', 'objects.id')}
-  LIMIT 20`;
 
 /** How the copy must be made to hold the same texts in the same order. Fields differ between versions: the row as JSON. */
 export const LOCALE = `SELECT to_jsonb(d) AS facts, pg_encoding_to_char(d.encoding) AS encoding FROM pg_database d WHERE d.datname = current_database()`;
