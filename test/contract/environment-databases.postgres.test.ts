@@ -199,6 +199,15 @@ describe('environment databases on PostgreSQL', () => {
       expect(await harness.query(copy.name, 'SELECT n::integer FROM dbo.notes_again')).toEqual([{ n: 51 }]);
     });
 
+    it('constraints that older rows do not meet refuse neither the copy nor a rule', async () => {
+      const copy = await copyOf(databases, harness, await makeLandscape());
+      const rule = ruleOf({ table: 'lax', action: 'set', column: 'up', value: 0 });
+      expect(await apply(databases, copy.id, rule)).toMatchObject({ rows: 1 });
+      await databases.finish(copy.id);
+      const insert = harness.query(copy.name, `INSERT INTO dbo.lax VALUES (-2, 0, 'after')`);
+      await expect(insert).rejects.toThrow('after_minus');
+    });
+
     it('a table that others refer to is emptied row by row', async () => {
       const copy = await copyOf(databases, harness, await makeLandscape());
       const rule = ruleOf({ table: 'parent', action: 'truncate' });

@@ -1,5 +1,5 @@
 import type { Session } from '../../sql/postgres/session.ts';
-import { independent, noPart, OURS } from './definitions.ts';
+import { independent, noPart, OURS } from './catalog.ts';
 
 /** What keeps a copy from being whole, by questions to both servers: nothing is left out in silence, nor found out in the middle. */
 
