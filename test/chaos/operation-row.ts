@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Operation } from '../../shared/control/operation.ts';
-import { RUNBOOK_STEPS, type RunbookStep } from '../../shared/refresh/runbook/plan.ts';
+import { isRunbookStep, RUNBOOK_STEPS, type RunbookStep } from '../../shared/refresh/runbook/plan.ts';
 
 /** An operation that stands still for so long is somebody else's problem. */
 const GIVEN_UP_MS = 300_000;
@@ -32,7 +32,7 @@ export class OperationRow {
     while (performance.now() < deadline) {
       const { step, turn } = await this.read();
       if (step === wanted && turn !== null) return true;
-      if (step === null || RUNBOOK_STEPS.findIndex((one) => one === step) > place) return false;
+      if (step === null || !isRunbookStep(step) || RUNBOOK_STEPS.indexOf(step) > place) return false;
       await pause(lookEachMs);
     }
     return false;

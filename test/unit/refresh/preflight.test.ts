@@ -128,7 +128,9 @@ describe('a preflight', () => {
     const world = await worldOf();
     const told = async () =>
       (await preflight(world.ports, WAY)).findings.find(({ code }) => code === 'JOBS_LOOKED_FOR')?.message;
-    expect(await told()).toContain("in BatchJob where STATUS in (1, 2, 5, 7) and CAPTION like '%recurring%': 0 were");
+    expect(await told()).toContain(
+      "in BatchJob where STATUS in (1, 2, 5, 7) and CAPTION like '%recurring%' in any letter case: 0 were",
+    );
     alterTable(world.uat, 'AxDB', 'dbo.BatchJob', null);
     expect(await told()).toContain('the target has no table BatchJob');
     alterTable(world.uat, 'AxDB', 'dbo.BatchJob', [{ NAME: 'no caption', STATUS: 2 }]);
