@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Administrator } from '../environment-databases/model.ts';
 
 /** Names an environment. Ids are GUIDs or 32 hexadecimal digits, and mean the same in either form. */
@@ -77,6 +78,22 @@ export interface EnvironmentSettings {
   /** Where a database synchronization is asked for; null: none follows a refresh. */
   readonly synchronizationUrl: string | null;
   readonly servicing: readonly Servicing[];
+}
+
+/** What an operation works with, from its checks to its sign-off. */
+const RELIED_ON = [
+  'kind',
+  'tenantId',
+  'administrator',
+  'webConfigAdministrator',
+  'retail',
+  'databases',
+  'synchronizationUrl',
+] as const satisfies readonly (keyof EnvironmentSettings)[];
+
+/** Whether an operation that began with `one` may go on with `other`. */
+export function isSameToOperations(one: EnvironmentSettings, other: EnvironmentSettings): boolean {
+  return RELIED_ON.every((part) => isDeepStrictEqual(one[part], other[part]));
 }
 
 export interface Environment extends EnvironmentKey {

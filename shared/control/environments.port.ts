@@ -3,10 +3,11 @@ import type { Environment, EnvironmentKey } from './environment.ts';
 /** The registry of Finance & Operations environments. Errors: CONTROL_UNAVAILABLE (retry). */
 export interface Environments {
   /**
-   * Registers an environment, or replaces what is registered of it; whether it is started and held stays as it is. False when
-   * another one of its project has that name (letter case does not count).
+   * Registers an environment, or replaces what is registered of it; whether it is started and held stays as it is. `taken`:
+   * another one of its project has that name (letter case does not count); `busy`: an operation concerns it that could not go on
+   * with these settings (`isSameToOperations`).
    */
-  register(environment: Pick<Environment, 'projectId' | 'id' | 'settings'>): Promise<boolean>;
+  register(environment: Pick<Environment, 'projectId' | 'id' | 'settings'>): Promise<'done' | 'taken' | 'busy'>;
   get(key: EnvironmentKey): Promise<Environment | null>;
   /** All environments of a project, by name. */
   list(projectId: number): Promise<Environment[]>;

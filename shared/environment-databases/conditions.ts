@@ -53,3 +53,15 @@ function alike(value: string, pattern: string, ignoreCase?: boolean): boolean {
   });
   return new RegExp(`^${source.join('')}$`, ignoreCase ? 'isu' : 'su').test(value);
 }
+
+/** A condition for people, in SQL's words. */
+export function conditionWords(condition: Condition): string {
+  const { column } = condition;
+  if (!('value' in condition)) return `${column} is ${condition.op === 'isNull' ? '' : 'not '}NULL`;
+  const { value, ignoreCase } = condition;
+  const words = condition.op.replace('not', 'not ').toLowerCase();
+  const operand = Array.isArray(value) ? `(${value.map(quoted).join(', ')})` : quoted(value);
+  return `${column} ${words} ${operand}${ignoreCase ? ' in any letter case' : ''}`;
+}
+
+const quoted = (value: Scalar): string => (typeof value === 'string' ? `'${value}'` : textOf(value));

@@ -15,6 +15,10 @@ export interface EnvironmentDatabases {
   freeBytes(): Promise<number | null>;
   /** Principals that could read a shut database: server administrators. The runbook's own is not among them. */
   administrators(): Promise<string[]>;
+  /** What the runbook's principal lacks to exchange the database by a copy, as people grant it; [] when it may. */
+  missingRights(id: string): Promise<string[]>;
+  /** What of `source` a copy here could not hold, named; [] where nothing is in the way. */
+  uncopied(source: string): Promise<string[]>;
   /**
    * Makes a shut copy of `source` under `name` (see COPY_NAME), whole or not at all; one that stands whole is answered with, a half one is
    * dropped first. Nothing of the source is locked, ended or changed. COPY_CANCELLED, COPY_SOURCE_CHANGED (retry),
@@ -56,10 +60,13 @@ export interface EnvironmentDatabases {
   verifyRule(id: string, rule: ScrubRule, source: string): Promise<RuleFinding[]>;
   /** Columns that no rule knows (for the policy allow | halt), as Table.COLUMN. */
   unknownColumns(id: string, known: readonly ScrubRule[]): Promise<string[]>;
-  /** Names of the recurring import and export jobs that still run. [] also where the table is not there. */
-  runningJobs(id: string, query: RunningJobsQuery): Promise<string[]>;
-  /** Also tells when the row `Admin` is absent. */
-  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent'>;
+  /** Names of the recurring import and export jobs that still run; null: the table is not there. SCRUB_COLUMN_MISSING. */
+  runningJobs(id: string, query: RunningJobsQuery): Promise<string[] | null>;
+  /**
+   * The user `Admin` is this account, and enabled; the tenant is the account's. `absent`: no such user, nothing is done; `skipped`:
+   * no table of users stands. SCRUB_NOT_VERIFIED, and nothing is done, when a query that is not the change's own finds it otherwise.
+   */
+  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent' | 'skipped'>;
   /** Makes what had to wait for the scrub (triggers, filled views, statistics), and takes the runbook's own traces out. */
   finish(id: string): Promise<void>;
   close(): Promise<void>;

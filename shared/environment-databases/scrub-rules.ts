@@ -84,6 +84,7 @@ const scrubRules = z.strictObject({
 export type Scalar = z.infer<typeof scalar>;
 export type Condition = z.infer<typeof condition>;
 export type ScrubRule = z.infer<typeof rule>;
+export type SetRule = Extract<ScrubRule, { action: 'set' }>;
 export type MaskRule = Extract<ScrubRule, { action: 'mask' }>;
 export type RunningJobsQuery = z.infer<typeof runningJobs>;
 export type ScrubRules = z.infer<typeof scrubRules>;

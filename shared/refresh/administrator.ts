@@ -10,3 +10,8 @@ export function comingAdministrator({
 }: Pick<EnvironmentSettings, 'administrator' | 'webConfigAdministrator'>): EnvironmentAdministrator {
   return webConfigAdministrator ?? administrator;
 }
+
+/** The tenant of an environment follows its administrator (the same chapter). */
+export function tenantOf(settings: Pick<EnvironmentSettings, 'administrator' | 'webConfigAdministrator'>): string {
+  return comingAdministrator(settings).tenantId;
+}

@@ -92,12 +92,29 @@ async function pagesInBlobs(site: Site): Promise<number> {
 }
 
 /** Kills what runs of the part: one that is just being started again, too. */
-export async function kill({ test }: Site, victim: Victim): Promise<void> {
+export async function kill(site: Site, victim: Victim): Promise<void> {
+  killAll(await processesOf(site, victim));
+}
+
+/** Finds out beforehand whom to kill, so that the kill is a matter of no time; what a server has started since follows. */
+export async function aim(site: Site, victim: Victim): Promise<() => Promise<void>> {
+  const known = await processesOf(site, victim);
+  return async () => {
+    killAll(known);
+    if (victim === 'postgres') killAll(await serverProcesses(site.test.installation.addresses.folder));
+  };
+}
+
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) signalProcess(pid, 'SIGKILL');
+}
+
+async function processesOf({ test }: Site, victim: Victim): Promise<number[]> {
   const pidOf = () => test.installation.states().find(({ name }) => name === victim)?.pid;
   if (!(await until(() => pidOf() !== undefined, RUNS_WITHIN_MS))) throw new Error(`${victim} is not started again`);
   const pid = pidOf();
   const server = victim === 'postgres' ? await serverProcesses(test.installation.addresses.folder) : [];
-  for (const each of [...server, ...(pid === undefined ? [] : [pid])]) signalProcess(each, 'SIGKILL');
+  return [...server, ...(pid === undefined ? [] : [pid])];
 }
 
 /** The postmaster and all of its children: as when the machine loses its power, but for what the system has yet to write. */

@@ -1,20 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
 import { type Activity, LcsClient, type OperationDetails } from '../../local/client/lcs-client.ts';
 import { PRODUCTION_ID, PROJECT_ID, SANDBOX_ID } from '../../local/environments/definitions.ts';
 import { ensureEnvironments } from '../../local/environments/ensure.ts';
 import { until } from '../../local/support/until.ts';
-import { kill, type Victim } from './kill.ts';
+import { isRunbookStep, RUNBOOK } from '../../shared/refresh/runbook/plan.ts';
+import { aim, kill } from './kill.ts';
+import { OperationRow } from './operation-row.ts';
+import { type Blow, type BlowAtMoment, type BlowAtStep, blowCount, blowsOf, type Phase } from './refresh-blows.ts';
 import { type Contents, differing, Environments, type Names, rowsIn } from './sandbox.ts';
 import type { Chaos, Outcome, Scenario } from './scenario.ts';
 import { onSite, type Site } from './site.ts';
 
-const KILLS = 12;
-const QUICK_KILLS = 4;
-/** Each third kill is PostgreSQL's, each fourth falls into a rollback. */
-const POSTGRES_EACH = 3;
-const ROLLBACK_EACH = 4;
-/** Not so late that nothing is under way any more. */
-const LATEST = 0.95;
 /** A refresh that ended before its kill is made again, at most so many times in all. */
 const MISSES_MAX = 12;
 /** The next time, it is struck this much sooner. */
@@ -28,22 +25,13 @@ const UNDER_WAY = ['NotStarted', 'InProgress', 'RollbackInProgress'];
 export const refreshScenarios: readonly Scenario[] = [
   {
     name: 'refresh',
-    what: `kill -9 of functions or postgres ${KILLS} times at random moments of refreshes and rollbacks`,
+    what: `kill -9 of functions or postgres ${blowCount({ quick: false })} times in the middle of refreshes and rollbacks`,
     run: (chaos) =>
       onSite(chaos, { rows: 1, settings: { FRESHET_REFRESH_LIMIT: '1000' } }, async (site) =>
         (await Refreshes.prepare(site, chaos)).play(),
       ),
   },
 ];
-
-type Phase = 'refresh' | 'rollback';
-
-interface Blow {
-  readonly victim: Extract<Victim, 'functions' | 'postgres'>;
-  readonly phase: Phase;
-  /** When it falls, as a part of what that phase takes undisturbed. */
-  readonly share: number;
-}
 
 /** How the sandbox stood before a refresh: it must be there again, or have been replaced whole. */
 interface Before {
@@ -57,6 +45,7 @@ class Refreshes {
   readonly #chaos: Chaos;
   readonly #client: LcsClient;
   readonly #environments: Environments;
+  readonly #control: pg.Pool;
   readonly #problems: string[] = [];
   /** How many operations came to rest in which state. */
   readonly #ends: Record<string, number> = {};
@@ -78,6 +67,7 @@ class Refreshes {
     this.#chaos = chaos;
     this.#client = new LcsClient({ app: functions, issuer: identity });
     this.#environments = environments;
+    this.#control = site.pool(site.control);
   }
 
   static async prepare(site: Site, chaos: Chaos): Promise<Refreshes> {
@@ -188,8 +178,12 @@ class Refreshes {
     if (!(await until(alone, RESTS_WITHIN_MS))) this.#problem('the old databases are still there after the sign-off');
   }
 
-  /** Kills at the moment; false when there is nothing left to disturb by then. */
-  async #strike(activity: Activity, { victim, phase, share }: Blow): Promise<boolean> {
+  /** False when there was nothing left to disturb. */
+  #strike(activity: Activity, blow: Blow): Promise<boolean> {
+    return 'step' in blow ? this.#strikeStep(activity, blow) : this.#strikeMoment(activity, blow);
+  }
+
+  async #strikeMoment(activity: Activity, { victim, phase, share }: BlowAtMoment): Promise<boolean> {
     await pause(this.#takesMs[phase] * share);
     const { OperationStatus, Step } = await this.#client.details(activity);
     if (!UNDER_WAY.includes(OperationStatus)) {
@@ -197,8 +191,26 @@ class Refreshes {
       return false;
     }
     await kill(this.#site, victim);
-    this.#struck.push(`${victim}: ${Step}`);
-    this.#chaos.say(`${this.#struck.length}: ${victim} killed at “${Step}”`);
+    return this.#landed(victim, Step);
+  }
+
+  /** Whom to kill is found out while the step before `takeDown` has not begun. */
+  async #strikeStep({ activity }: Activity, { victim, step, afterMs }: BlowAtStep): Promise<boolean> {
+    const row = new OperationRow(this.#control, activity);
+    if (!(await row.enters('finish', 50))) return false;
+    const shoot = await aim(this.#site, victim);
+    if (!(await row.enters(step, 1))) return false;
+    await pause(afterMs);
+    const now = await row.read();
+    await shoot();
+    // A server that was killed cannot be asked any more.
+    const struck = victim === 'postgres' ? now : await row.read();
+    return this.#landed(victim, struck.step && isRunbookStep(struck.step) ? RUNBOOK[struck.step].title : struck.step);
+  }
+
+  #landed(victim: Blow['victim'], step: string | null): true {
+    this.#struck.push(`${victim}: ${step}`);
+    this.#chaos.say(`${this.#struck.length}: ${victim} killed at “${step}”`);
     return true;
   }
 
@@ -262,21 +274,6 @@ class Refreshes {
   #problem(words: string): void {
     this.#problems.push(`round ${this.#rounds}: ${words}`);
   }
-}
-
-/** Victims and phases in turn; the moments of a phase spread over the whole of it, in any order. */
-function blowsOf({ random, quick }: Chaos): Blow[] {
-  const kills = quick ? QUICK_KILLS : KILLS;
-  const kinds = Array.from({ length: kills }, (_, index) => ({
-    victim: (index + 1) % POSTGRES_EACH === 0 ? ('postgres' as const) : ('functions' as const),
-    phase: (index + 1) % ROLLBACK_EACH === 0 ? ('rollback' as const) : ('refresh' as const),
-    order: random(),
-  }));
-  return kinds.map(({ victim, phase, order }) => {
-    const alike = kinds.filter((other) => other.phase === phase);
-    const place = alike.filter((other) => other.order < order).length;
-    return { victim, phase, share: (LATEST * (place + random())) / alike.length };
-  });
 }
 
 const inWords = (counts: Readonly<Record<string, number>>): string =>

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { maskValue } from '../../shared/environment-databases/masks.ts';
 import type { EnvironmentDatabases } from '../../shared/environment-databases/port.ts';
 import { openPostgresDatabases } from '../../shared/environment-databases/postgres/databases.ts';
+import { quoteName } from '../../shared/sql/postgres/names.ts';
 import { apply, copyName, copyOf, never, ruleOf, texts, unseen } from './environment-databases/harness.ts';
 import { CHECKSUMS, DESCRIPTION, landscape, RIGHTS } from './environment-databases/landscape.ts';
 import { makePostgresEnvironments, type PostgresEnvironmentHarness } from './environment-databases/postgres.harness.ts';
@@ -115,6 +116,56 @@ describe('environment databases on PostgreSQL', () => {
       expect(await databases.find(wanted)).toBeNull();
     });
 
+    it('what could not be copied is told before, with the rest of it', async () => {
+      const source = await makeLandscape();
+      expect(await databases.uncopied(harness.connection(source))).toEqual([]);
+      const stranger = harness.role('stranger');
+      await harness.query('postgres', `CREATE ROLE "${stranger}" LOGIN PASSWORD 'p'`);
+      await harness.query(
+        source,
+        `CREATE AGGREGATE dbo.product (integer) (SFUNC = int4mul, STYPE = integer);
+         SELECT lo_create(4711);
+         CREATE FUNCTION dbo.raw(integer) RETURNS integer LANGUAGE internal AS 'int4abs';
+         GRANT CONNECT ON DATABASE ${quoteName(source)} TO "${stranger}"; GRANT USAGE ON SCHEMA dbo TO "${stranger}";
+         GRANT SELECT ON ALL TABLES IN SCHEMA dbo TO "${stranger}"; REVOKE SELECT ON dbo.child FROM "${stranger}"`,
+      );
+      try {
+        const told = await databases.uncopied(harness.connection(source));
+        expect(told.toSorted()).toEqual(
+          ['function dbo.product(integer)', 'function dbo.raw(integer)', 'large object 4711'].toSorted(),
+        );
+        const url = new URL(harness.connection(source));
+        [url.username, url.password] = [stranger, 'p'];
+        const byStranger = await databases.uncopied(url.href);
+        expect(byStranger).toEqual(
+          expect.arrayContaining(
+            ['table dbo.child', 'table dbo.secret', 'sequence dbo."Number"'].map((name) => `${name} (may not be read)`),
+          ),
+        );
+        expect(byStranger.join()).not.toContain('table dbo.parent (');
+      } finally {
+        await harness.query(source, `DROP OWNED BY "${stranger}"`);
+        await harness.query('postgres', `DROP ROLE "${stranger}"`);
+      }
+    });
+
+    it('an extension that the runbook cannot make is left out, unless something is made of it', async () => {
+      const source = await harness.create({ Table: texts([]) });
+      await harness.query(
+        source,
+        'CREATE EXTENSION dblink; CREATE EXTENSION pg_stat_statements; CREATE EXTENSION citext',
+      );
+      await harness.query(source, 'CREATE TABLE dbo.ci (a citext[]); GRANT SELECT ON dbo.ci TO PUBLIC');
+      expect(await databases.uncopied(harness.connection(source))).toEqual([]);
+      const copy = await copyOf(databases, harness, source);
+      expect(await harness.query(copy.name, `SELECT extname FROM pg_extension WHERE extname <> 'plpgsql'`)).toEqual([
+        { extname: 'citext' },
+      ]);
+      await harness.query(source, 'CREATE VIEW dbo.links AS SELECT dblink_get_connections() AS names');
+      const told = ['extension dblink (cannot be made on the target’s server)'];
+      expect(await databases.uncopied(harness.connection(source))).toEqual(told);
+    });
+
     it('a table that was emptied since the snapshot is noticed, which no snapshot shows', async () => {
       const source = await harness.create({ Table: texts(['a', 'b']) });
       let emptied: Promise<unknown> | undefined;
@@ -146,6 +197,15 @@ describe('environment databases on PostgreSQL', () => {
       expect(await harness.query(copy.name, left)).toEqual([]);
       expect(await harness.query(copy.name, 'SELECT DISTINCT note FROM dbo.notes')).toEqual([{ note: 'scrubbed' }]);
       expect(await harness.query(copy.name, 'SELECT n::integer FROM dbo.notes_again')).toEqual([{ n: 51 }]);
+    });
+
+    it('constraints that older rows do not meet refuse neither the copy nor a rule', async () => {
+      const copy = await copyOf(databases, harness, await makeLandscape());
+      const rule = ruleOf({ table: 'lax', action: 'set', column: 'up', value: 0 });
+      expect(await apply(databases, copy.id, rule)).toMatchObject({ rows: 1 });
+      await databases.finish(copy.id);
+      const insert = harness.query(copy.name, `INSERT INTO dbo.lax VALUES (-2, 0, 'after')`);
+      await expect(insert).rejects.toThrow('after_minus');
     });
 
     it('a table that others refer to is emptied row by row', async () => {
@@ -223,6 +283,35 @@ describe('environment databases on PostgreSQL', () => {
   });
 
   describe('who may do what', () => {
+    it('what the runbook’s login lacks is told before it is needed', async () => {
+      const target = await harness.create({ Table: texts([]) });
+      const id = (await databases.find(target))?.id ?? '';
+      expect(await databases.missingRights(id)).toEqual([]);
+      const other = harness.role('other');
+      await harness.query('postgres', `CREATE ROLE "${other}"`);
+      await harness.query(target, `CREATE TABLE dbo.foreign (); ALTER TABLE dbo.foreign OWNER TO "${other}"`);
+      const weak = harness.role('weak');
+      await harness.query('postgres', `CREATE ROLE "${weak}" LOGIN PASSWORD 'p'`);
+      await harness.query(target, `GRANT CONNECT ON DATABASE ${quoteName(target)} TO "${weak}"`);
+      const url = new URL(harness.connection('postgres'));
+      [url.username, url.password] = [weak, 'p'];
+      const byWeak = await openPostgresDatabases()(url.href);
+      try {
+        expect(await byWeak.missingRights(id)).toEqual([
+          'the right CREATEDB',
+          'membership in pg_signal_backend',
+          `membership in ${other}`,
+          `membership in ${harness.role('owner')}`,
+        ]);
+        expect(await databases.missingRights(id)).toEqual([`membership in ${other}`]);
+      } finally {
+        await byWeak.close();
+        await harness.query(target, `DROP OWNED BY "${weak}"`);
+        await harness.query(target, `DROP OWNED BY "${other}"`);
+        await harness.query('postgres', `DROP ROLE "${weak}"; DROP ROLE "${other}"`);
+      }
+    });
+
     it('owners, grants, defaults and settings are the target’s', async () => {
       const target = await makeLandscape();
       const source = await makeLandscape();
@@ -263,6 +352,19 @@ describe('environment databases on PostgreSQL', () => {
         await runbook.close();
       }
     });
+  });
+
+  it('an administrator whom something undoes is told, and nothing is done', async () => {
+    const users = [{ RECID: 1, ID: 'Admin', ENABLE: 0, SID: 'old' }];
+    const copy = await copyOf(databases, harness, await harness.create({ UserInfo: users }));
+    await harness.query(
+      copy.name,
+      `CREATE FUNCTION dbo.undo() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN NEW."ENABLE" := 0; RETURN NEW; END $f$;
+       CREATE TRIGGER undo BEFORE UPDATE ON dbo."UserInfo" FOR EACH ROW EXECUTE FUNCTION dbo.undo()`,
+    );
+    const account = { sid: 'new', alias: 'a', domain: 'd', identityProvider: 'i', tenantId: 't' };
+    await expect(databases.resetAdministrator(copy.id, account)).rejects.toMatchObject({ code: 'SCRUB_NOT_VERIFIED' });
+    expect(await harness.rows(copy.name, 'UserInfo')).toEqual(users);
   });
 
   describe('when connections break', () => {

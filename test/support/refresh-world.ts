@@ -3,7 +3,12 @@ import { createMemoryControl, type MemoryControl } from '../../shared/control/me
 import type { Person } from '../../shared/control/operation.ts';
 import type { Kept } from '../../shared/control/operations.port.ts';
 import { openMemoryDatabases } from '../../shared/environment-databases/memory/databases.ts';
-import { type MemoryServer, MemoryServers } from '../../shared/environment-databases/memory/server.ts';
+import {
+  type MemoryRow,
+  type MemoryServer,
+  MemoryServers,
+  memoryTable,
+} from '../../shared/environment-databases/memory/server.ts';
 import type { ScrubRules } from '../../shared/environment-databases/scrub-rules.ts';
 import { MemoryBlobs } from '../../shared/platform/blobs/memory.ts';
 import { seededIds } from '../../shared/platform/clock/ids.ts';
@@ -162,6 +167,20 @@ export function contentsOf(server: MemoryServer, name: string): unknown {
   if (!database) return null;
   const { state, users, tables } = database;
   return { state, users, tables: [...tables].map(([table, { rows }]) => [table, [...rows]]) };
+}
+
+/** Replaces the rows of a table; null: takes the table away. */
+export function alterTable(
+  server: MemoryServer,
+  database: string,
+  table: string,
+  rows: readonly MemoryRow[] | null,
+): void {
+  const { id, tables } = server.byName(database) ?? { id: '', tables: new Map() };
+  const altered = new Map(tables);
+  if (rows) altered.set(table, memoryTable(rows));
+  else altered.delete(table);
+  server.change(id, { tables: altered });
 }
 
 /** A synchronization that ends as it is told to, after some looks. */

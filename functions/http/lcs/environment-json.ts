@@ -7,6 +7,7 @@ import {
   type EnvironmentSettings,
 } from '../../../shared/control/environment.ts';
 import type { ProjectRole } from '../../../shared/platform/identity/port.ts';
+import { tenantOf } from '../../../shared/refresh/administrator.ts';
 import type { EnvironmentView, HistoryRow } from '../../../shared/refresh/requests/environments.ts';
 import type { environmentDetails, environmentRow, FRAME, historyRow } from './shapes.ts';
 import { lcsTime, usTime } from './times.ts';
@@ -81,7 +82,7 @@ export function registeredJson(
     Environment: {
       ...commonJson(settings),
       DeployedOn: isoOrNull(settings.deployedAt),
-      TenantId: settings.tenantId,
+      TenantId: tenantOf(settings),
       FinancialReportingVersion: settings.financialReportingVersion,
       EnvironmentAdministrator: accountJson(administrator),
       WebConfigAdministrator: webConfigAdministrator && accountJson(webConfigAdministrator),

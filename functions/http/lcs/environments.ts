@@ -89,7 +89,8 @@ export const ENVIRONMENT_ENDPOINTS: readonly LcsEndpoint[] = [
     name: 'EnvironmentInfo_Register',
     method: 'PUT',
     route: `${INFO}/environment/${ENVIRONMENT}`,
-    summary: 'Registers an environment, or replaces what is registered of it.',
+    summary:
+      'Registers an environment, or replaces what is registered of it. While an operation concerns it: its type, tenant, administrators, databases, synchronization address and use of Retail stay.',
     body: environmentBody,
     answer: lcsResult,
     role: 'ProjectOwner',

@@ -225,6 +225,7 @@ export const environmentDetails = z
     Availability: z.enum(['Available', 'Unavailable', 'Stopped']),
     Environment: z.object({
       ...environmentBody.omit({ Secrets: true, Databases: true, SynchronizationUrl: true }).shape,
+      TenantId: z.guid().describe('Of its administrator, as its web.config names him where that is told.'),
       SynchronizationHost: z.string().nullable().describe('Its address may hold a key.'),
     }),
     Databases: z.object({ Transactional: databaseNamed, FinancialReporting: databaseNamed }),

@@ -1,4 +1,4 @@
-import { type Environment, type EnvironmentKey, idKey } from '../environment.ts';
+import { type Environment, type EnvironmentKey, idKey, isSameToOperations } from '../environment.ts';
 import type { Environments } from '../environments.port.ts';
 import type { Operation } from '../operation.ts';
 import { LOCKING_SOURCE, LOCKING_TARGET } from '../rules/locks.ts';
@@ -27,10 +27,13 @@ export function memoryEnvironments(memory: Memory): AtOnce<Environments> {
       const key = environmentKey({ projectId, id });
       const name = settings.name.toLowerCase();
       const others = [...all()].filter(([other, one]) => other !== key && one.projectId === projectId);
-      if (others.some(([, one]) => one.settings.name.toLowerCase() === name)) return false;
-      const { started, heldBy } = all().get(key) ?? { started: true, heldBy: null };
+      if (others.some(([, one]) => one.settings.name.toLowerCase() === name)) return 'taken';
+      const known = all().get(key);
+      const isSame = known !== undefined && isSameToOperations(known.settings, settings);
+      if (!isSame && isBusy({ projectId, id })) return 'busy';
+      const { started, heldBy } = known ?? { started: true, heldBy: null };
       all().set(key, { projectId, id, settings: structuredClone(settings), started, heldBy });
-      return true;
+      return 'done';
     },
     get: (key) => all().get(environmentKey(key)) ?? null,
     list: (projectId) =>

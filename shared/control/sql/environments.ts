@@ -1,5 +1,5 @@
 import type { ExpressionBuilder, Selectable } from 'kysely';
-import { type Environment, type EnvironmentKey, idKey } from '../environment.ts';
+import { type Environment, type EnvironmentKey, idKey, isSameToOperations } from '../environment.ts';
 import type { Environments } from '../environments.port.ts';
 import { LOCKING_SOURCE, LOCKING_TARGET } from '../rules/locks.ts';
 import type { ControlDatabase, Tx } from './database.ts';
@@ -88,7 +88,7 @@ async function isBusy(tx: Tx, key: EnvironmentKey): Promise<boolean> {
 async function register(
   tx: Tx,
   { projectId, id, settings }: Pick<Environment, 'projectId' | 'id' | 'settings'>,
-): Promise<boolean> {
+): Promise<'done' | 'taken' | 'busy'> {
   const others = await tx
     .selectFrom('environments')
     .select('id')
@@ -96,9 +96,11 @@ async function register(
     .where('nameKey', '=', nameKey(settings.name))
     .where('idKey', '<>', idKey(id))
     .execute();
-  if (others.length > 0) return false;
+  if (others.length > 0) return 'taken';
   const columns = { id, nameKey: nameKey(settings.name), settings: json(settings) };
   const [known] = await lockEnvironments(tx, projectId, [id]);
+  const isSame = known !== undefined && isSameToOperations(settingsOf(known), settings);
+  if (!isSame && (await isBusy(tx, { projectId, id }))) return 'busy';
   if (known) {
     await tx
       .updateTable('environments')
@@ -112,7 +114,7 @@ async function register(
       .values({ ...columns, projectId, idKey: idKey(id), started: true, heldBy: null })
       .execute();
   }
-  return true;
+  return 'done';
 }
 
 async function remove(tx: Tx, key: EnvironmentKey): Promise<'done' | 'busy' | 'unknown'> {
@@ -145,6 +147,11 @@ async function setStarted(
   return 'done';
 }
 
-function environmentOf({ projectId, id, settings, started, heldBy }: Selectable<EnvironmentTable>): Environment {
-  return { projectId, id, settings: JSON.parse(settings) as Environment['settings'], started, heldBy };
+function environmentOf(row: Selectable<EnvironmentTable>): Environment {
+  const { projectId, id, started, heldBy } = row;
+  return { projectId, id, settings: settingsOf(row), started, heldBy };
+}
+
+function settingsOf({ settings }: Selectable<EnvironmentTable>): Environment['settings'] {
+  return JSON.parse(settings) as Environment['settings'];
 }

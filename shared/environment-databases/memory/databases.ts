@@ -1,5 +1,5 @@
 import { FreshetError } from '../../errors/error.ts';
-import { ADMIN_ROW, administratorRules } from '../administrator.ts';
+import { ADMIN_ROWS, administratorRules } from '../administrator.ts';
 import { meetsAll } from '../conditions.ts';
 import {
   type Access,
@@ -63,6 +63,14 @@ class MemoryDatabases implements EnvironmentDatabases {
     return this.#step('administrators', '', () => ['administrator']);
   }
 
+  missingRights(id: string): Promise<string[]> {
+    return this.#step('missingRights', id, () => [...(this.#server.options.missingRights ?? [])]);
+  }
+
+  uncopied(source: string): Promise<string[]> {
+    return this.#step('uncopied', '', () => [...this.#original(source).uncopied]);
+  }
+
   copy(
     source: string,
     name: string,
@@ -70,15 +78,15 @@ class MemoryDatabases implements EnvironmentDatabases {
     cancelled: AbortSignal,
   ): Promise<DatabaseFacts> {
     return this.#step('copy', name, async () => {
-      const { server, database } = this.#servers.of(source);
-      const original = server.byName(database);
-      if (!original) throw new FreshetError('DATABASE_LOGIN_FAILED', { text: `database "${database}" does not exist` });
+      const original = this.#original(source);
       const standing = this.#server.byName(name);
       if (!COPY_NAME.test(name))
         throw new FreshetError('DATABASE_BUG', { text: 'a copy bears a name that is none of one' });
       if (standing?.state === 'open') throw new FreshetError('DATABASE_NAME_TAKEN', { name });
       if (standing?.state === 'shut') return factsOf(standing);
       if (standing) this.#server.remove(standing.id);
+      if (original.uncopied.length > 0)
+        throw new FreshetError('COPY_UNSUPPORTED', { objects: original.uncopied.join(', ') });
       const { id } = this.#server.create(name, { state: 'half', progress: new Map() });
       const totalBytes = bytesOf(original);
       const tables = new Map<string, MemoryTable>();
@@ -228,21 +236,24 @@ class MemoryDatabases implements EnvironmentDatabases {
     });
   }
 
-  runningJobs(id: string, query: RunningJobsQuery): Promise<string[]> {
-    return this.#step('runningJobs', id, () =>
-      [...this.#database(id).tables]
-        .filter(([name]) => meansTable(query, ...schemaAndName(name)))
+  runningJobs(id: string, query: RunningJobsQuery): Promise<string[] | null> {
+    return this.#step('runningJobs', id, () => {
+      const { table, where } = query;
+      const rule: ScrubRule = { id: 'running-jobs', title: 'Running jobs', action: 'delete', table, where };
+      const tables = tablesOf(this.#database(id), rule);
+      if (tables.length === 0) return null;
+      return tables
         .flatMap(([, { rows }]) => [...rows.values()])
-        .filter((row) => meetsAll(query.where, (column) => cellOf(row, column)))
-        .map((row) => String(cellOf(row, query.name) ?? '')),
-    );
+        .filter((row) => meetsAll(where, (column) => cellOf(row, column)))
+        .map((row) => String(cellOf(row, query.name) ?? ''));
+    });
   }
 
-  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent'> {
+  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent' | 'skipped'> {
     return this.#step('resetAdministrator', id, () => {
       const database = this.#database(id);
-      const admin: ScrubRule = { id: 'admin', title: 'Admin', action: 'delete', ...ADMIN_ROW };
-      if (!tablesOf(database, admin).some(([, table]) => touched(admin, table) > 0)) return 'absent';
+      const users = tablesOf(database, ADMIN_ROWS);
+      if (users.length > 0 && !users.some(([, table]) => touched(ADMIN_ROWS, table) > 0)) return 'absent';
       const tables = new Map(database.tables);
       for (const rule of administratorRules(administrator)) {
         for (const [name, table] of tables) {
@@ -252,7 +263,7 @@ class MemoryDatabases implements EnvironmentDatabases {
         }
       }
       this.#server.change(id, { tables });
-      return 'reset';
+      return users.length > 0 ? 'reset' : 'skipped';
     });
   }
 
@@ -263,6 +274,14 @@ class MemoryDatabases implements EnvironmentDatabases {
   }
 
   async close(): Promise<void> {}
+
+  /** DATABASE_LOGIN_FAILED. */
+  #original(source: string): MemoryDatabase {
+    const { server, database } = this.#servers.of(source);
+    const original = server.byName(database);
+    if (!original) throw new FreshetError('DATABASE_LOGIN_FAILED', { text: `database "${database}" does not exist` });
+    return original;
+  }
 
   #database(id: string): MemoryDatabase {
     const database = this.#server.byId(id);

@@ -27,6 +27,8 @@ export interface MemoryDatabase {
   readonly users: Readonly<Record<string, readonly string[]>>;
   /** By name with schema, as the database spells it. */
   readonly tables: ReadonlyMap<string, MemoryTable>;
+  /** What no copy could hold. */
+  readonly uncopied: readonly string[];
   /** The scrub's marks, by rule and table; null once the runbook's traces are out. */
   readonly progress: ReadonlyMap<string, MemoryProgress> | null;
 }
@@ -40,6 +42,8 @@ export interface MemoryServerOptions {
   /** Rows of one range of a rule. */
   readonly rangeRows?: number;
   readonly maxBytes?: number;
+  /** What the runbook's principal lacks. */
+  readonly missingRights?: readonly string[];
   /** Databases can be restored to a moment that `keepRestorePoint` was called for. */
   readonly restores?: boolean;
 }
@@ -101,6 +105,7 @@ export class MemoryServer {
       state: 'open',
       users: {},
       tables: new Map(),
+      uncopied: [],
       progress: null,
       ...parts,
     };

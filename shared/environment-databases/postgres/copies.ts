@@ -10,7 +10,7 @@ import { endSessions, factsOf, findDatabase, isHalfCopy, type ServerDatabase } f
 
 /** Copies as databases of their server: made once, whole or not at all, and taken away. */
 
-export type CopyRequest = Omit<CopyTask, 'create'> & { readonly name: string };
+export type CopyRequest = Omit<CopyTask, 'create' | 'onServer'> & { readonly name: string };
 
 /** DATABASE_NAME_TAKEN; what `makeCopy` throws. */
 export async function ensureCopy(server: ServerConnections, request: CopyRequest): Promise<DatabaseFacts> {
@@ -22,7 +22,11 @@ export async function ensureCopy(server: ServerConnections, request: CopyRequest
     if (standing && !isHalfCopy(standing)) return wholeCopy(standing);
     if (standing) await removeDatabase(server, standing);
     try {
-      await makeCopy({ ...request, create: (options) => createShut(server, name, options) });
+      await makeCopy({
+        ...request,
+        onServer: (work) => server.onServer(work),
+        create: (options) => createShut(server, name, options),
+      });
     } catch (error) {
       await removeHalf(server, name);
       throw error;

@@ -7,12 +7,14 @@ import { copyRows, inLanes } from './rows.ts';
 import { type Blueprint, readBlueprint, readSequences } from './source.ts';
 import { runInSomeOrder, runWhatCan } from './statements.ts';
 import { makeTraces } from './traces.ts';
+import { makeableExtensions, uncopied } from './uncopied.ts';
 
 /** How a new database becomes the copy of a source: the stream of one snapshot. */
 
 export interface CopyTask {
   /** The source's connection string. */
   readonly source: string;
+  readonly onServer: <T>(work: (session: Session) => Promise<T>) => Promise<T>;
   /** Makes the database with these options of CREATE DATABASE, shut, and answers how to connect to it. */
   readonly create: (options: string) => Promise<PostgresPool>;
   readonly watch: (progress: CopyProgress) => void;
@@ -20,8 +22,8 @@ export interface CopyTask {
   readonly pieceBytes: number;
 }
 
-/** COPY_CANCELLED ends it within the time of a round trip. */
-export async function makeCopy({ source, create, watch, cancelled, pieceBytes }: CopyTask): Promise<void> {
+/** COPY_CANCELLED ends it within the time of a round trip. COPY_UNSUPPORTED when something would be left out. */
+export async function makeCopy({ source, onServer, create, watch, cancelled, pieceBytes }: CopyTask): Promise<void> {
   const pool = connect(source, PATIENT);
   const open: PostgresPool[] = [pool];
   // Ended connections make whatever is under way fail at once.
@@ -30,6 +32,8 @@ export async function makeCopy({ source, create, watch, cancelled, pieceBytes }:
   try {
     if (cancelled.aborted) throw new FreshetError('COPY_CANCELLED');
     await withSnapshot(pool, async (session, snapshot) => {
+      const objects = await onServer((target) => uncopied(session, target));
+      if (objects.length > 0) throw new FreshetError('COPY_UNSUPPORTED', { objects: objects.join(', ') });
       const blueprint = await readBlueprint(session);
       const copy = await create(blueprint.creation);
       open.push(copy);
@@ -98,8 +102,7 @@ async function fill(source: Session, { pool, copy, blueprint, snapshot, pieceByt
 function define(copy: PostgresPool, { extensions, beforeRows }: Blueprint): Promise<string[]> {
   return onConnection(copy, async (session) => {
     await prepare(session);
-    const available = await session.query<{ name: string }>('SELECT name FROM pg_available_extensions');
-    const names = new Set(available.map(({ name }) => name));
+    const names = await makeableExtensions(session);
     const wanted = extensions.filter(({ name }) => names.has(name)).map(({ statement }) => statement);
     const waiting = await runWhatCan([...beforeRows, ...wanted].sort(schemasFirst), (statement) =>
       session.query(statement),

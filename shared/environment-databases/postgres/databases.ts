@@ -21,6 +21,7 @@ import { emptyDatabase, ensureCopy, removeDatabase } from './copies.ts';
 import { giveEntry, revokeEntry } from './entry.ts';
 import { environmentError, stateOf } from './errors.ts';
 import { writeComment, writeMark } from './marks.ts';
+import { missingRights } from './rights.ts';
 import { PIECE_BYTES } from './rows.ts';
 import { applyRule, countRule, RANGE_ROWS } from './scrub.ts';
 import {
@@ -35,6 +36,7 @@ import {
 } from './server.ts';
 import { listColumns } from './tables.ts';
 import { takeTracesOut } from './traces.ts';
+import { uncopied } from './uncopied.ts';
 import { verifyRule } from './verify.ts';
 
 export interface PostgresDatabasesOptions {
@@ -91,6 +93,24 @@ class PostgresDatabases implements EnvironmentDatabases {
 
   administrators(): Promise<string[]> {
     return told(() => this.#server.onServer(listAdministrators));
+  }
+
+  missingRights(id: string): Promise<string[]> {
+    return told(async () => {
+      const pool = await this.#inside(id);
+      return this.#server.onServer((server) => onConnection(pool, (inside) => missingRights(server, inside, id)));
+    });
+  }
+
+  uncopied(source: string): Promise<string[]> {
+    return told(async () => {
+      const pool = connect(source, { maxConnections: 1 });
+      try {
+        return await onConnection(pool, (session) => this.#server.onServer((server) => uncopied(session, server)));
+      } finally {
+        await pool.end();
+      }
+    });
   }
 
   copy(
@@ -214,11 +234,11 @@ class PostgresDatabases implements EnvironmentDatabases {
     return told(async () => columnsWithoutRule(await onConnection(await this.#inside(id), listColumns), known));
   }
 
-  runningJobs(id: string, query: RunningJobsQuery): Promise<string[]> {
+  runningJobs(id: string, query: RunningJobsQuery): Promise<string[] | null> {
     return told(async () => onConnection(await this.#inside(id), (session) => runningJobs(session, query)));
   }
 
-  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent'> {
+  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent' | 'skipped'> {
     return told(async () =>
       inTransaction(await this.#inside(id), (session) => resetAdministrator(session, administrator)),
     );

@@ -1,16 +1,11 @@
+import { independent, OURS } from './catalog.ts';
+import { ATTACHED_INDEXES, FINE_POINTS, UNVALIDATED, VIEW_DEFAULTS } from './fine-points.ts';
+
 /**
  * The definitions of everything in a database that is copied, as questions to its catalog. Each answers with whole
  * statements in the column `statement`: names are quoted and expressions written by the server itself, with an empty
  * search_path, so that every name is a full one. What belongs to an extension comes with it.
  */
-
-/** What belongs to the server, to sessions, or to the runbook. */
-const OURS = `n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'freshet_runbook')`;
-
-const noPart = (catalog: string, id: string) =>
-  `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = ${catalog} AND e.objid = ${id} AND e.objsubid = 0 AND e.deptype IN ('e', 'i'))`;
-
-const independent = (catalog: string, id: string) => noPart(`'${catalog}'::regclass`, id);
 
 /** `WITH (…)` of a table, view or index; `also`: options that come first. */
 const options = (relation: string, also = "''") =>
@@ -31,7 +26,7 @@ const SCHEMAS = `
   SELECT format('CREATE SCHEMA IF NOT EXISTS %I', n.nspname) FROM pg_namespace n
   WHERE ${OURS} AND ${independent('pg_namespace', 'n.oid')}`;
 
-/** Those that the server of the copy does not have are left out; what needs them then says so. */
+/** Those that cannot be made on the server of the copy are left out; nothing needs them (uncopied.ts). */
 export const EXTENSIONS = `
   SELECT x.extname AS name, format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', x.extname, n.nspname) AS statement
   FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace ORDER BY x.oid`;
@@ -56,7 +51,7 @@ const TYPES = `
       ${collation('t.typcollation', '(SELECT b.typcollation FROM pg_type b WHERE b.oid = t.typbasetype)')},
       coalesce(' DEFAULT ' || pg_get_expr(t.typdefaultbin, 0), ''), CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END,
       (SELECT coalesce(string_agg(format(' CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), '' ORDER BY k.conname), '')
-       FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'))
+       FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c' AND k.convalidated))
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
     WHERE t.typtype = 'd' AND ${OURS} AND ${independent('pg_type', 't.oid')}
     UNION ALL
@@ -102,7 +97,7 @@ const columnList = `(SELECT coalesce(string_agg(format('%I %s%s%s%s', a.attname,
       WHEN a.attgenerated <> '' THEN format(' GENERATED ALWAYS AS (%s) VIRTUAL', pg_get_expr(d.adbin, d.adrelid))
       WHEN a.attidentity <> '' THEN ${identity}
       ELSE coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '') END,
-    CASE WHEN a.attnotnull THEN coalesce(' CONSTRAINT ' || quote_ident(nn.conname), '') || ' NOT NULL' ELSE '' END), ', ' ORDER BY a.attnum), '')
+    CASE WHEN a.attnotnull AND coalesce(nn.convalidated, true) THEN coalesce(' CONSTRAINT ' || quote_ident(nn.conname), '') || ' NOT NULL' ELSE '' END), ', ' ORDER BY a.attnum), '')
   FROM pg_attribute a LEFT JOIN pg_constraint nn ON nn.conrelid = a.attrelid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum] JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)`;
 
@@ -117,7 +112,7 @@ const TABLES = `
 const CHECKS = `
   SELECT format('ALTER TABLE ONLY %s ADD CONSTRAINT %I %s', c.oid::regclass, k.conname, pg_get_constraintdef(k.oid)) AS statement
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE k.contype = 'c' AND c.relkind IN ('r', 'p') AND ${OURS} AND ${independent('pg_class', 'c.oid')} ORDER BY k.oid`;
+  WHERE k.contype = 'c' AND k.convalidated AND c.relkind IN ('r', 'p') AND ${OURS} AND ${independent('pg_class', 'c.oid')} ORDER BY k.oid`;
 
 const FAMILIES = `
   SELECT CASE WHEN c.relispartition
@@ -142,19 +137,17 @@ const STORAGE = `
 /** Before the rows; some need others of them, whatever their order. */
 export const BEFORE_ROWS = [SCHEMAS, COLLATIONS, TYPES, SEQUENCES, ROUTINES, TABLES, CHECKS, FAMILIES, STORAGE];
 
-/** Keys and indexes by table; those of partitions follow from their parents'. */
+/** Keys and indexes by table, those of partitions each by itself. */
 export const INDEXES = `
   SELECT relation, statement FROM (
     SELECT c.oid, k.oid AS number, 1 AS rank, c.oid::regclass::text AS relation,
-      format('ALTER TABLE %s%s ADD CONSTRAINT %I %s', CASE c.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END, c.oid::regclass, k.conname,
-        pg_get_constraintdef(k.oid)) AS statement
+      format('ALTER TABLE ONLY %s ADD CONSTRAINT %I %s', c.oid::regclass, k.conname, pg_get_constraintdef(k.oid)) AS statement
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE k.contype IN ('p', 'u', 'x') AND k.conparentid = 0 AND ${OURS} AND ${independent('pg_class', 'c.oid')}
+    WHERE k.contype IN ('p', 'u', 'x') AND ${OURS} AND ${independent('pg_class', 'c.oid')}
     UNION ALL
-    SELECT c.oid, x.indexrelid, 2, c.oid::regclass::text,
-      replace(pg_get_indexdef(x.indexrelid), format(' ON ONLY %s USING ', c.oid::regclass), format(' ON %s USING ', c.oid::regclass))
-    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE x.indisvalid AND NOT i.relispartition AND c.relkind IN ('r', 'p') AND ${OURS} AND ${independent('pg_class', 'c.oid')}
+    SELECT c.oid, x.indexrelid, 2, c.oid::regclass::text, pg_get_indexdef(x.indexrelid)
+    FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE (x.indisvalid OR c.relkind = 'p') AND c.relkind IN ('r', 'p') AND ${OURS} AND ${independent('pg_class', 'c.oid')}
       AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
   ) indexes ORDER BY oid, rank, number`;
 
@@ -187,8 +180,9 @@ const OWNED_SEQUENCES = `
   JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
   WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a' AND ${OURS} ORDER BY d.objid`;
 
-/** Kinds of commented objects, as the server calls them, that wait for the scrub. */
-const WAITING = `('trigger', 'rule', 'policy')`;
+/** Commented objects that wait for the scrub. */
+const WAITING = `(o.type IN ('trigger', 'rule', 'policy') OR EXISTS (SELECT FROM pg_constraint k
+  WHERE d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid AND k.contype <> 'f' AND NOT k.convalidated))`;
 
 const comments = (waiting: boolean) => `
   SELECT format('COMMENT ON %s %s IS %L',
@@ -196,14 +190,24 @@ const comments = (waiting: boolean) => `
       THEN 'CONSTRAINT' WHEN o.type = 'statistics object' THEN 'STATISTICS' ELSE upper(o.type) END,
     CASE o.type WHEN 'domain constraint' THEN regexp_replace(o.identity, ' on ', ' ON DOMAIN ') ELSE o.identity END, d.description) AS statement
   FROM pg_description d CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) o
-  WHERE d.objoid >= 16384 AND d.classoid <> 'pg_extension'::regclass AND o.type ${waiting ? 'IN' : 'NOT IN'} ${WAITING}
+  WHERE d.objoid >= 16384 AND d.classoid <> 'pg_extension'::regclass AND ${waiting ? '' : 'NOT '}${WAITING}
     AND coalesce(o.schema, '') !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_depend e
       WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
     AND o.type NOT IN ('publication', 'subscription')
-    AND NOT EXISTS (SELECT FROM pg_class i WHERE d.classoid = 'pg_class'::regclass AND i.oid = d.objoid AND i.relkind IN ('i', 'I') AND i.relispartition)
-    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid AND k.conparentid <> 0)`;
+    AND NOT EXISTS (SELECT FROM pg_constraint k
+      WHERE d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid AND k.contype = 'f' AND k.conparentid <> 0)`;
 
-export const AFTER_ROWS = [VIEWS, VIEW_INDEXES, STATISTICS, FOREIGN_KEYS, OWNED_SEQUENCES, comments(false)];
+export const AFTER_ROWS = [
+  ATTACHED_INDEXES,
+  VIEWS,
+  VIEW_DEFAULTS,
+  VIEW_INDEXES,
+  STATISTICS,
+  FOREIGN_KEYS,
+  OWNED_SEQUENCES,
+  FINE_POINTS,
+  comments(false),
+];
 
 const onTable = (statement: string) => `
   SELECT ${statement} AS statement FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace`;
@@ -248,10 +252,19 @@ const AUTOVACUUM = `${onTable(`coalesce((SELECT format('ALTER TABLE %s SET (auto
   WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND ${OURS} AND ${independent('pg_class', 'c.oid')} ORDER BY c.oid`;
 
 /**
- * What would see, keep or hide rows while they are scrubbed: triggers that log old values, rules, filled views,
- * row security, statistics.
+ * What would see, keep, refuse or hide rows while they are scrubbed: triggers that log old values, rules, filled views,
+ * constraints that not all rows meet, row security, statistics.
  */
-export const AFTER_SCRUB = [FILLED_VIEWS, TRIGGERS, RULES, POLICIES, ROW_SECURITY, AUTOVACUUM, comments(true)];
+export const AFTER_SCRUB = [
+  UNVALIDATED,
+  FILLED_VIEWS,
+  TRIGGERS,
+  RULES,
+  POLICIES,
+  ROW_SECURITY,
+  AUTOVACUUM,
+  comments(true),
+];
 
 /** Tables with rows of their own. `isBinary`: all types have one binary form on every server. */
 export const ROWS = `
@@ -272,32 +285,6 @@ export const SEQUENCE_NAMES = `
   SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND ${OURS} AND NOT EXISTS (SELECT FROM pg_depend e
     WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e') ORDER BY c.oid`;
-
-/** Kinds of objects that no statement is made for. Publications and subscriptions belong to an environment: they are left out on purpose. */
-export const UNSUPPORTED = `
-  SELECT pg_describe_object(catalog, id, 0) AS name FROM (
-    SELECT 'pg_proc'::regclass AS catalog, oid AS id FROM pg_proc WHERE prokind = 'a'
-    UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator
-    UNION ALL SELECT 'pg_opclass'::regclass, oid FROM pg_opclass
-    UNION ALL SELECT 'pg_opfamily'::regclass, oid FROM pg_opfamily
-    UNION ALL SELECT 'pg_cast'::regclass, oid FROM pg_cast
-    UNION ALL SELECT 'pg_conversion'::regclass, oid FROM pg_conversion
-    UNION ALL SELECT 'pg_ts_config'::regclass, oid FROM pg_ts_config
-    UNION ALL SELECT 'pg_ts_dict'::regclass, oid FROM pg_ts_dict
-    UNION ALL SELECT 'pg_ts_parser'::regclass, oid FROM pg_ts_parser
-    UNION ALL SELECT 'pg_ts_template'::regclass, oid FROM pg_ts_template
-    UNION ALL SELECT 'pg_event_trigger'::regclass, oid FROM pg_event_trigger
-    UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid FROM pg_foreign_data_wrapper
-    UNION ALL SELECT 'pg_foreign_server'::regclass, oid FROM pg_foreign_server
-    UNION ALL SELECT 'pg_language'::regclass, oid FROM pg_language
-    UNION ALL SELECT 'pg_transform'::regclass, oid FROM pg_transform
-    UNION ALL SELECT 'pg_am'::regclass, oid FROM pg_am
-    UNION ALL SELECT 'pg_class'::regclass, oid FROM pg_class WHERE relkind = 'f'
-    UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typtype = 'b' AND typcategory <> 'A'
-    UNION ALL SELECT 'pg_largeobject'::regclass, oid FROM pg_largeobject_metadata
-  ) objects
-  WHERE id >= 16384 AND ${noPart('objects.catalog', 'objects.id')}
-  LIMIT 20`;
 
 /** How the copy must be made to hold the same texts in the same order. Fields differ between versions: the row as JSON. */
 export const LOCALE = `SELECT to_jsonb(d) AS facts, pg_encoding_to_char(d.encoding) AS encoding FROM pg_database d WHERE d.datname = current_database()`;

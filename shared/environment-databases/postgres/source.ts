@@ -1,4 +1,3 @@
-import { FreshetError } from '../../errors/error.ts';
 import type { Session } from '../../sql/postgres/session.ts';
 import {
   AFTER_ROWS,
@@ -9,7 +8,6 @@ import {
   LOCALE,
   ROWS,
   SEQUENCE_NAMES,
-  UNSUPPORTED,
 } from './definitions.ts';
 
 /** All that a copy is made of but the rows, as one snapshot of the source shows it. */
@@ -46,13 +44,8 @@ export interface SequenceValue {
   readonly isCalled: boolean;
 }
 
-/** COPY_UNSUPPORTED when something would be left out. */
 export async function readBlueprint(session: Session): Promise<Blueprint> {
   await session.query("SET LOCAL search_path = ''; SET LOCAL row_security = off");
-  const unsupported = await session.query<{ name: string }>(UNSUPPORTED);
-  if (unsupported.length > 0) {
-    throw new FreshetError('COPY_UNSUPPORTED', { objects: unsupported.map(({ name }) => name).join(', ') });
-  }
   const { creation, encoding } = await readLocale(session);
   return {
     creation,

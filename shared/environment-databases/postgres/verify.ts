@@ -36,15 +36,19 @@ async function verifyRows(
   rule: Exclude<ScrubRule, MaskRule>,
 ): Promise<Finding[]> {
   if (rule.action === 'keep') return [];
+  const rows = await onConnection(copy, (session) => countRemaining(session, table, rule));
+  return finding('column' in rule ? 'values remain' : 'rows remain', rows);
+}
+
+/** Rows of which the rule should have left none. */
+export async function countRemaining(session: Session, table: StandingTable, rule: ScrubRule): Promise<number> {
   const parameters = new Parameters();
   const remaining = remainingText(table, rule, parameters);
-  const [row] = await onConnection(copy, (session) =>
-    session.query<{ rows: string }>(
-      `SELECT count(*) FILTER (WHERE ${remaining})::text AS rows FROM ${table.relation}`,
-      parameters.values,
-    ),
+  const [row] = await session.query<{ rows: string }>(
+    `SELECT count(*) FILTER (WHERE ${remaining})::text AS rows FROM ${table.relation}`,
+    parameters.values,
   );
-  return finding('column' in rule ? 'values remain' : 'rows remain', Number(row?.rows ?? 0));
+  return Number(row?.rows ?? 0);
 }
 
 async function verifyMask(

@@ -85,7 +85,8 @@ export const ENVIRONMENT_DATABASE_ERRORS = {
     message: 'The source holds what cannot be copied: {objects}.',
     cause:
       'Freshet copies tables, types, views, functions and what belongs to them, and leaves nothing out in silence.',
-    remedy: 'Remove these objects from the source, or copy without them into a database of its own first.',
+    remedy:
+      'Remove what is named from the source, or copy without it into a database of its own first. Let the source’s login read what it may not read, and make on the target’s server what is missing there.',
   },
   RESTORE_NOT_SUPPORTED: {
     class: 'stop',

@@ -30,8 +30,10 @@ export const REFRESH_ERRORS = {
   ENVIRONMENT_BUSY: {
     class: 'input',
     message: 'Another operation has {environment}: {operation} ({state}), by {by}.',
-    cause: 'The target of an operation belongs to it alone, and a source is read until the copies are scrubbed.',
-    remedy: 'Wait until that operation has ended, then try again.',
+    cause:
+      'The target of an operation belongs to it alone until it is signed off or rolled back, and a source is read until the new databases are in service.',
+    remedy:
+      'Wait until that operation has ended (one that is completed: sign it off, one that failed: roll it back), then try again.',
   },
   PLATFORM_TOO_OLD: {
     class: 'input',
@@ -70,8 +72,9 @@ export const REFRESH_ERRORS = {
   },
   TENANT_DIFFERS: {
     class: 'input',
-    message: 'The target belongs to the tenant {target}, the source to {source}.',
-    cause: 'The tenant of the refreshed environment will be that of its environment administrator.',
+    message: 'The target or its administrator belongs to the tenant {target}, the source to {source}.',
+    cause:
+      'The tenant of the refreshed environment will be that of its administrator, as its web.config names him where that is told.',
     remedy: 'Refresh within one tenant, or set FRESHET_REFRESH_ALLOW_OTHER_TENANT when this is wanted.',
   },
   DATABASE_UNREACHABLE: {
@@ -98,6 +101,12 @@ export const REFRESH_ERRORS = {
     cause:
       'They must be fully processed and stopped, or files would stay behind that nobody can process after the refresh.',
     remedy: 'Let them finish, stop them in the target, then try again; afterwards they can be resumed.',
+  },
+  ADMIN_MISSING: {
+    class: 'stop',
+    message: 'The users of the source have no Admin: nobody could administer the refreshed environment.',
+    cause: 'A refresh makes the user Admin the target’s administrator and disables all others.',
+    remedy: 'Make the user Admin in the source again, or correct the rule that takes it away, then try again.',
   },
   COLUMNS_WITHOUT_RULE: {
     class: 'stop',
@@ -247,7 +256,7 @@ export const REFRESH_ERRORS = {
     class: 'stop',
     message: 'The environment refuses the database synchronization: {reason}.',
     cause: 'The address of the synchronization is wrong, or it does not keep to the contract.',
-    remedy: 'Correct the environment’s synchronization address, and roll the operation back.',
+    remedy: 'Roll the operation back, then correct the environment’s synchronization address.',
   },
   SYNCHRONIZATION_FAILED: {
     class: 'stop',

@@ -1,13 +1,15 @@
 import { DATABASE_ROLES, type DatabaseRole, type Environment } from '../../control/environment.ts';
 import type { PreflightFinding } from '../../control/operation.ts';
-import type { DatabaseFacts } from '../../environment-databases/model.ts';
+import { ADMIN_ROWS } from '../../environment-databases/administrator.ts';
 import type { EnvironmentDatabases } from '../../environment-databases/port.ts';
 import type { ScrubRule, ScrubRules } from '../../environment-databases/scrub-rules.ts';
-import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { isFreshetError } from '../../errors/error.ts';
 import type { RefreshPorts } from '../ports.ts';
-import { connectionOf, ROLE_TITLES } from '../runbook/databases.ts';
+import { ROLE_TITLES } from '../runbook/databases.ts';
 import { unknownColumnsError } from '../runbook/scrub.ts';
+import { type AllAsked, type Asked, askAll } from './asked.ts';
 import { refusal, refusalOf, warning } from './findings.ts';
+import { jobFindings } from './jobs.ts';
 
 /** A row of the list of what is not copied. */
 export interface NotCopied {
@@ -29,13 +31,6 @@ export interface DatabasesExamined {
   readonly bytes: number | null;
 }
 
-/** An environment's databases that could be asked. */
-interface Asked {
-  readonly server: EnvironmentDatabases;
-  readonly facts: DatabaseFacts;
-}
-type AllAsked = Readonly<Partial<Record<DatabaseRole, Asked>>>;
-
 /** Looks at the databases of both environments as they are now. Writes nothing, and names everything found at once. */
 export async function examineDatabases(
   ports: RefreshPorts,
@@ -47,8 +42,10 @@ export async function examineDatabases(
   try {
     const sources = await askAll(ports, source, opened, findings);
     const targets = await askAll(ports, target, opened, findings);
-    findings.push(...sizeRefusals(sources, target), ...(await roomRefusals(sources, targets)));
-    findings.push(...(await jobFindings(ports.rules, sources, targets)));
+    findings.push(...(await rightsRefusals(targets)), ...(await uncopiedRefusals(sources, targets)));
+    findings.push(...sizeRefusals(sources, target), ...(await roomFindings(sources, targets)));
+    findings.push(...(await jobFindings(ports.rules.runningJobs, sources, targets)));
+    findings.push(...(await administratorFindings(sources)));
     findings.push(...(await readerWarnings(targets)));
     const counted = await countRules(ports.rules, sources, findings);
     return { findings, notCopied: counted, bytes: bytesOf(sources) };
@@ -57,35 +54,31 @@ export async function examineDatabases(
   }
 }
 
-async function askAll(
-  ports: RefreshPorts,
-  environment: Environment,
-  opened: EnvironmentDatabases[],
-  findings: PreflightFinding[],
-): Promise<AllAsked> {
-  const { name, databases } = environment.settings;
-  const asked: Partial<Record<DatabaseRole, Asked>> = {};
-  for (const role of DATABASE_ROLES) {
-    try {
-      const server = await ports.open(await connectionOf(ports, databases[role]));
-      opened.push(server);
-      const facts = await server.find(databases[role].name);
-      if (!facts) throw new FreshetError('TARGET_DATABASE_MISSING', { name: databases[role].name });
-      asked[role] = { server, facts };
-    } catch (error) {
-      if (!isFreshetError(error) || error.class === 'bug') throw error;
-      const missing = error.code === 'TARGET_DATABASE_MISSING';
-      const reason = missing
-        ? `the server has no database ${databases[role].name}.`
-        : `${error.message} ${error.remedy}`;
-      findings.push(refusal('DATABASE_UNREACHABLE', { database: ROLE_TITLES[role], environment: name, reason }));
-    }
-  }
-  return asked;
-}
-
 function bytesOf({ transactional, financialReporting }: AllAsked): number | null {
   return transactional && financialReporting ? transactional.facts.bytes + financialReporting.facts.bytes : null;
+}
+
+/** What a step would be denied. */
+async function rightsRefusals(targets: AllAsked): Promise<PreflightFinding[]> {
+  const refusals: PreflightFinding[] = [];
+  for (const role of DATABASE_ROLES) {
+    const asked = targets[role];
+    const missing = asked ? await asked.server.missingRights(asked.facts.id) : [];
+    const text = `the runbook of the ${ROLE_TITLES[role]} lacks ${missing.join(', ')}.`;
+    if (missing.length > 0) refusals.push(refusal('DATABASE_FORBIDDEN', { text }));
+  }
+  return refusals;
+}
+
+/** What the copying would find out in its middle. */
+async function uncopiedRefusals(sources: AllAsked, targets: AllAsked): Promise<PreflightFinding[]> {
+  const refusals: PreflightFinding[] = [];
+  for (const role of DATABASE_ROLES) {
+    const [source, target] = [sources[role], targets[role]];
+    const objects = source && target ? await target.server.uncopied(source.connection) : [];
+    if (objects.length > 0) refusals.push(refusal('COPY_UNSUPPORTED', { objects: objects.join(', ') }));
+  }
+  return refusals;
 }
 
 function sizeRefusals(sources: AllAsked, { settings }: Environment): PreflightFinding[] {
@@ -98,7 +91,7 @@ function sizeRefusals(sources: AllAsked, { settings }: Environment): PreflightFi
 }
 
 /** Room for the copies beside what is there; both where one server holds both. */
-async function roomRefusals(sources: AllAsked, targets: AllAsked): Promise<PreflightFinding[]> {
+async function roomFindings(sources: AllAsked, targets: AllAsked): Promise<PreflightFinding[]> {
   const needed = (role: DatabaseRole) => sources[role]?.facts.bytes ?? 0;
   const { transactional, financialReporting } = targets;
   if (!transactional || !financialReporting) return [];
@@ -109,12 +102,21 @@ async function roomRefusals(sources: AllAsked, targets: AllAsked): Promise<Prefl
         [transactional, needed('transactional')],
         [financialReporting, needed('financialReporting')],
       ];
-  const refusals: PreflightFinding[] = [];
+  const findings: PreflightFinding[] = [];
   for (const [{ server }, bytes] of demands) {
     const free = await server.freeBytes();
-    if (free !== null && free < bytes) refusals.push(refusal('NO_ROOM_FOR_COPIES', { free, needed: bytes }));
+    if (free === null) findings.push(roomNotChecked(bytes));
+    else if (free < bytes) findings.push(refusal('NO_ROOM_FOR_COPIES', { free, needed: bytes }));
   }
-  return refusals;
+  return findings;
+}
+
+function roomNotChecked(bytes: number): PreflightFinding {
+  return warning(
+    'ROOM_NOT_CHECKED',
+    `The target’s server does not tell how much room it has: the copies need ${bytes} bytes beside the old databases.`,
+    'Look whether the server has that much.',
+  );
 }
 
 async function isOneServer(one: Asked, other: Asked): Promise<boolean> {
@@ -122,33 +124,21 @@ async function isOneServer(one: Asked, other: Asked): Promise<boolean> {
   return found?.name === other.facts.name;
 }
 
-async function jobFindings(
-  { runningJobs }: ScrubRules,
-  sources: AllAsked,
-  targets: AllAsked,
-): Promise<PreflightFinding[]> {
-  const jobsOf = async ({ transactional }: AllAsked) =>
-    transactional ? transactional.server.runningJobs(transactional.facts.id, runningJobs) : [];
-  const [ofTarget, ofSource] = [await jobsOf(targets), await jobsOf(sources)];
+/** Without the user Admin in the source nobody could administer the target. */
+async function administratorFindings({ transactional }: AllAsked): Promise<PreflightFinding[]> {
+  if (!transactional) return [];
+  const findings: PreflightFinding[] = [];
+  const admins = await countRule(ADMIN_ROWS, [transactional], findings);
+  if (findings.length > 0) return findings;
+  if (admins === 0) return [refusal('ADMIN_MISSING')];
+  if (admins !== null) return [];
   return [
-    ...(ofTarget.length > 0 ? [refusal('JOBS_STILL_RUNNING', { jobs: named(ofTarget) })] : []),
-    ...(ofSource.length > 0
-      ? [
-          warning(
-            'SOURCE_JOBS_RUNNING',
-            `Recurring import or export jobs of the source still run: ${named(ofSource)}.`,
-            'Better wait until they are fully processed, so that no files are orphaned.',
-          ),
-        ]
-      : []),
+    warning(
+      'NO_USERS',
+      `The source has no table ${ADMIN_ROWS.table}: no administrator is reset.`,
+      'Look whether its secret names the right database.',
+    ),
   ];
-}
-
-const NAMED_MAX = 10;
-
-function named(names: readonly string[]): string {
-  const more = names.length - NAMED_MAX;
-  return `${names.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 async function readerWarnings(targets: AllAsked): Promise<PreflightFinding[]> {

@@ -1,7 +1,7 @@
 import { type Environment, type EnvironmentAdministrator, idKey } from '../../control/environment.ts';
 import type { PreflightFinding } from '../../control/operation.ts';
 import type { Kept } from '../../control/operations.port.ts';
-import { comingAdministrator } from '../administrator.ts';
+import { comingAdministrator, tenantOf } from '../administrator.ts';
 import type { RefreshOptions } from '../ports.ts';
 import { compareVersions } from '../versions.ts';
 import { refusal, warning } from './findings.ts';
@@ -15,7 +15,7 @@ const UPDATE_TILES_SINCE = '8.1';
 export function registryRefusals(
   source: Environment,
   target: Environment,
-  { allowOtherTenant }: Pick<RefreshOptions, 'allowOtherTenant'>,
+  options: Pick<RefreshOptions, 'allowOtherTenant'>,
 ): PreflightFinding[] {
   const { settings } = target;
   const environment = settings.name;
@@ -27,9 +27,7 @@ export function registryRefusals(
     ...[source, target].flatMap(platformRefusals),
     ...releaseRefusals(source, target),
     ...reportingRefusals(source, target),
-    ...(settings.tenantId.toLowerCase() === source.settings.tenantId.toLowerCase() || allowOtherTenant
-      ? []
-      : [refusal('TENANT_DIFFERS', { target: settings.tenantId, source: source.settings.tenantId })]),
+    ...(options.allowOtherTenant ? [] : tenantRefusals(source, target)),
   ];
 }
 
@@ -78,6 +76,18 @@ function reportingRefusals(source: Environment, target: Environment): PreflightF
   if (compareVersions(values.target, values.source) >= 0) return [];
   const byTiles = compareVersions(target.settings.applicationRelease, UPDATE_TILES_SINCE) >= 0;
   return [refusal(byTiles ? 'FINANCIAL_REPORTING_OLDER' : 'FINANCIAL_REPORTING_OLDER_8_0', values)];
+}
+
+/** The tenants registered, and those that follow from the administrators: all of them are one. */
+function tenantRefusals(source: Environment, target: Environment): PreflightFinding[] {
+  const tenantsOf = ({ settings }: Environment) =>
+    [settings.tenantId, tenantOf(settings)].map((tenant) => tenant.toLowerCase());
+  const differing = tenantsOf(target).flatMap((of) =>
+    tenantsOf(source)
+      .filter((other) => other !== of)
+      .map((other) => ({ target: of, source: other })),
+  );
+  return differing.slice(0, 1).map((values) => refusal('TENANT_DIFFERS', values));
 }
 
 /** What everybody has to know before a refresh of this target begins. */

@@ -20,7 +20,10 @@ export interface Page<Row> {
 
 const PAGE_ROWS = 50;
 
-/** Registers an environment, or replaces what is registered. ENVIRONMENT_NAME_TAKEN, VAULT_URL_REFUSED. */
+/**
+ * Registers an environment, or replaces what is registered: in the middle of an operation only what no operation works with.
+ * ENVIRONMENT_NAME_TAKEN, ENVIRONMENT_BUSY, VAULT_URL_REFUSED.
+ */
 export async function registerEnvironment(
   ports: RefreshPorts,
   { projectId, id }: EnvironmentKey,
@@ -29,8 +32,9 @@ export async function registerEnvironment(
   const { databases, secrets } = settings;
   for (const { keyVaultUri } of Object.values(databases)) ports.secrets.check(keyVaultUri);
   for (const address of secrets) ports.secrets.check(address);
-  if (!(await ports.control.environments.register({ projectId, id, settings })))
-    throw new FreshetError('ENVIRONMENT_NAME_TAKEN', { name: settings.name });
+  const done = await ports.control.environments.register({ projectId, id, settings });
+  if (done === 'taken') throw new FreshetError('ENVIRONMENT_NAME_TAKEN', { name: settings.name });
+  if (done === 'busy') throw await busy(ports, { projectId, id });
   return mustFind(ports, { projectId, id });
 }
 

@@ -32,18 +32,23 @@ export async function refresh(ports: RefreshPorts, by: Person, way: Way): Promis
     const { findings } = await check(ports, source, target);
     throw refused([lockRefusal(begun.lockedBy, source, target), ...findings]);
   }
-  return checked(Turn.ofRequest(ports, begun.begun), source, target);
+  return checked(Turn.ofRequest(ports, begun.begun), way);
 }
 
-/** The checks of an operation that has its locks; without success it is as if it had never been. */
-async function checked(turn: Turn, source: Environment, target: Environment): Promise<Kept> {
+/**
+ * The checks of an operation that has its locks, on what is registered now that nobody may change it any more; without success
+ * it is as if it had never been.
+ */
+async function checked(turn: Turn, way: Way): Promise<Kept> {
   const { ports } = turn;
   try {
+    const { source, target } = await environmentsOf(ports, way);
     const { findings } = await turn.beside(() => check(ports, source, target));
     if (findings.some(isRefusal)) throw refused(findings);
     turn.log.line(`${turn.operation.name}, asked for by ${turn.operation.by.name}: all checks passed`);
     for (const { message, remedy } of findings) turn.log.line(`note: ${message} ${remedy}`);
-    await turn.change(() => ({ step: AFTER_CHECKS, warnings: findings, turn: null, attempts: 0 }));
+    const databases = newPairs(ports, target);
+    await turn.change(() => ({ step: AFTER_CHECKS, databases, warnings: findings, turn: null, attempts: 0 }));
     await turn.log.flush();
     return turn.operation;
   } catch (error) {

@@ -19,16 +19,17 @@ export async function begin(turn: Turn): Promise<void> {
   );
 }
 
-/** The user `Admin` of the copy becomes the target's environment administrator, and with it the tenant is the target's. */
+/** The user `Admin` of the copy becomes the target's administrator, and the tenant is his. ADMIN_MISSING: nobody could use the target. */
 export async function administrator(turn: Turn): Promise<void> {
   await onTarget(turn, async (servers, { settings }) => {
     const { copy } = turn.operation.databases.transactional;
     const { id: _, ...account } = comingAdministrator(settings);
     const done = await servers.transactional.resetAdministrator(mustHaveId(copy), account);
+    if (done === 'absent') throw new FreshetError('ADMIN_MISSING');
     turn.log.line(
       done === 'reset'
-        ? `Admin is ${account.alias} (${account.domain}, tenant ${account.tenantId})`
-        : 'there is no user Admin in the copy: nothing was reset',
+        ? `Admin is ${account.alias} (${account.domain}), and enabled; the tenant is ${account.tenantId}`
+        : `there is no table of users in the copy; the tenant is ${account.tenantId}`,
     );
   });
 }

@@ -102,13 +102,16 @@ export function describeDefaultRules(name: string, make: MakeHarness): void {
     });
 
     it('running jobs of recurring import and export are told', async () => {
-      expect((await databases.runningJobs(copy.id, DEFAULT_RULES.runningJobs)).toSorted()).toEqual(
+      expect((await databases.runningJobs(copy.id, DEFAULT_RULES.runningJobs))?.toSorted()).toEqual(
         [1, 2, 5, 7].map((status) => `Recurring job ${status}`),
       );
-      expect(await databases.runningJobs(copy.id, { ...DEFAULT_RULES.runningJobs, table: 'Elsewhere' })).toEqual([]);
+      expect(await databases.runningJobs(copy.id, { ...DEFAULT_RULES.runningJobs, table: 'Elsewhere' })).toBeNull();
+      const misfit = { ...DEFAULT_RULES.runningJobs, table: 'CustTable' };
+      await expect(databases.runningJobs(copy.id, misfit)).rejects.toMatchObject({ code: 'SCRUB_COLUMN_MISSING' });
     });
 
     it('the administrator becomes Admin, and his tenant the environment’s', async () => {
+      await harness.change(copy.name, 'UserInfo', 1, 'ENABLE', 0);
       for (const _ of ['once', 'twice'])
         expect(await databases.resetAdministrator(copy.id, ADMINISTRATOR)).toBe('reset');
       expect((await harness.rows(copy.name, 'UserInfo'))[0]).toEqual({
@@ -125,6 +128,15 @@ export function describeDefaultRules(name: string, make: MakeHarness): void {
     it('a database without Admin says so', async () => {
       await harness.change(copy.name, 'UserInfo', 1, 'ID', 'somebody');
       expect(await databases.resetAdministrator(copy.id, ADMINISTRATOR)).toBe('absent');
+      expect(await values('SysServiceConfigurationSetting', 'VALUE')).toEqual(['old', 'old']);
+    });
+
+    it('a database without users says so, and gets the tenant', async () => {
+      const { SysServiceConfigurationSetting } = TABLES;
+      const other = await copyOf(databases, harness, await harness.create({ SysServiceConfigurationSetting }));
+      expect(await databases.resetAdministrator(other.id, ADMINISTRATOR)).toBe('skipped');
+      const [tenant] = await harness.rows(other.name, 'SysServiceConfigurationSetting');
+      expect(tenant).toMatchObject({ NAME: 'TENANTID', VALUE: ADMINISTRATOR.tenantId });
     });
   });
 }

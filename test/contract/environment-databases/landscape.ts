@@ -56,7 +56,9 @@ CREATE TABLE dbo.measure_2025 PARTITION OF dbo.measure FOR VALUES FROM ('2025-01
 CREATE TABLE dbo.measure_rest PARTITION OF dbo.measure DEFAULT PARTITION BY LIST (place);
 CREATE TABLE dbo.measure_here PARTITION OF dbo.measure_rest FOR VALUES IN ('here');
 CREATE TABLE dbo.measure_else PARTITION OF dbo.measure_rest DEFAULT;
+CREATE INDEX "a name of its own" ON dbo.measure_here (value);
 CREATE INDEX measure_value ON dbo.measure (value);
+COMMENT ON INDEX dbo."a name of its own" IS 'of a partition';
 INSERT INTO dbo.measure SELECT '2025-12-01'::date + n, (ARRAY['here', 'there'])[1 + n % 2], n FROM generate_series(1, 60) n;
 CREATE TABLE dbo.base (a integer, CONSTRAINT a_small CHECK (a < 1000));
 CREATE TABLE dbo.derived (b integer) INHERITS (dbo.base);
@@ -65,6 +67,22 @@ INSERT INTO dbo.derived VALUES (3, 30);
 CREATE UNLOGGED TABLE dbo.cache (k text PRIMARY KEY, v text);
 INSERT INTO dbo.cache VALUES ('k', 'v');
 CREATE TABLE dbo.nothing ();
+INSERT INTO dbo.nothing DEFAULT VALUES;
+CREATE DOMAIN dbo.lax_text AS text;
+CREATE TABLE dbo.lax (n integer, up integer, text dbo.lax_text);
+INSERT INTO dbo.lax VALUES (-1, 7, 'before');
+ALTER DOMAIN dbo.lax_text ADD CONSTRAINT after_all CHECK (VALUE LIKE 'after%') NOT VALID;
+ALTER TABLE dbo.lax ADD CONSTRAINT after_minus CHECK (n > 0) NOT VALID;
+COMMENT ON CONSTRAINT after_minus ON dbo.lax IS 'not for what was there';
+CREATE TABLE dbo.one_way (id integer PRIMARY KEY, other integer);
+CREATE TABLE dbo.other_way (id integer PRIMARY KEY, one integer REFERENCES dbo.one_way);
+INSERT INTO dbo.one_way VALUES (1, 1);
+INSERT INTO dbo.other_way VALUES (1, 1);
+ALTER TABLE dbo.one_way ADD FOREIGN KEY (other) REFERENCES dbo.other_way DEFERRABLE INITIALLY DEFERRED, REPLICA IDENTITY FULL;
+CREATE TABLE dbo.typed OF dbo.pair (PRIMARY KEY (a));
+ALTER TABLE dbo.typed ALTER COLUMN b SET STATISTICS 500, ALTER COLUMN b SET (n_distinct = 5), CLUSTER ON typed_pkey;
+CREATE VIEW dbo.with_default AS SELECT a FROM dbo.typed;
+ALTER VIEW dbo.with_default ALTER COLUMN a SET DEFAULT 7;
 CREATE TABLE "Odd ""Schema"."Odd ""Table;" ("Odd ""Column" text PRIMARY KEY);
 INSERT INTO "Odd ""Schema"."Odd ""Table;" VALUES ('x'), ('y');
 CREATE VIEW dbo.names WITH (security_barrier = true) AS SELECT id, code AS "the code" FROM dbo.parent GROUP BY id;
@@ -115,6 +133,12 @@ export const DESCRIPTION = [
      WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2`,
   `SELECT a.attrelid::regclass::text, a.attname, a.attstorage, a.attcompression FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
      WHERE c.relnamespace::regnamespace::text = 'dbo' AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p') ORDER BY 1, 2`,
+  `SELECT c.oid::regclass::text, c.relreplident, c.reloftype::regtype::text, x.indisclustered FROM pg_class c LEFT JOIN pg_index x ON x.indexrelid = c.oid
+     WHERE c.relnamespace::regnamespace::text = 'dbo' AND c.relkind IN ('r', 'p', 'i', 'I') ORDER BY 1`,
+  `SELECT k.conrelid::regclass::text, k.contypid::regtype::text, k.conname, k.convalidated, pg_get_constraintdef(k.oid) FROM pg_constraint k
+     WHERE k.connamespace::regnamespace::text = 'dbo' ORDER BY 1, 2, 3`,
+  `SELECT a.attrelid::regclass::text, a.attname, a.attstattarget, a.attoptions FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+     WHERE c.relnamespace::regnamespace::text = 'dbo' AND (a.attoptions IS NOT NULL OR a.attstattarget >= 0) AND NOT a.attisdropped ORDER BY 1, 2`,
   `SELECT o.type, o.identity, d.description FROM pg_description d CROSS JOIN pg_identify_object(d.classoid, d.objoid, d.objsubid) o
      WHERE d.objoid >= 16384 ORDER BY 1, 2`,
   `SELECT t.typname, t.typtype, t.typnotnull, t.typdefault, (SELECT array_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid) AS labels

@@ -35,6 +35,25 @@ const BODY: EnvironmentBody = {
   Secrets: [`${VAULT}/build-sqladmin`],
 };
 
+const UAT = settingsOf('UAT');
+/** UAT as it is, in versions of its own. */
+const UAT_BODY: EnvironmentBody = {
+  ...BODY,
+  EnvironmentName: UAT.name,
+  EnvironmentType: 'Sandbox',
+  EnvironmentAdministrator: {
+    ...ACCOUNT,
+    Id: UAT.administrator.id,
+    NetworkAlias: UAT.administrator.alias,
+    Sid: UAT.administrator.sid,
+  },
+  Databases: {
+    Transactional: { Name: 'AxDB', KeyVaultUri: UAT.databases.transactional.keyVaultUri },
+    FinancialReporting: { Name: 'MRDB', KeyVaultUri: UAT.databases.financialReporting.keyVaultUri },
+  },
+  SynchronizationUrl: UAT.synchronizationUrl,
+};
+
 type Row = { EnvironmentName: string };
 const namesOf = (rows: Row[]) => rows.map(({ EnvironmentName }) => EnvironmentName);
 
@@ -174,6 +193,18 @@ describe('the registry', () => {
     expect((await lcs.call('PUT', `${REGISTER}/${NEW_ID}`, { as: MAX, body: BODY })).json.IsSuccess).toBe(false);
   });
 
+  it('tells the tenant of the administrator that a refresh brings, as the dry run does', async () => {
+    const WebConfigAdministrator = { ...ACCOUNT, TenantId: '33333333-3333-4333-8333-333333333333' };
+    await lcs.call('PUT', `${REGISTER}/${UAT_ID}`, { body: { ...UAT_BODY, WebConfigAdministrator } });
+    const { Environment } = (await lcs.call('GET', `${REGISTER}/${UAT_ID}`)).json;
+    expect(Environment).toMatchObject({ TenantId: WebConfigAdministrator.TenantId, WebConfigAdministrator });
+    const preflight = `databasemovement/v1/preflight/project/${PROJECT}/source/${PROD_ID}/target/${UAT_ID}`;
+    const { Findings } = (await lcs.call('GET', preflight)).json;
+    const messages = new Map(Findings.map((one: { Code: string; Message: string }) => [one.Code, one.Message]));
+    for (const code of ['TENANT_DIFFERS', 'COMING_ADMINISTRATOR'])
+      expect(messages.get(code)).toContain(WebConfigAdministrator.TenantId);
+  });
+
   it('holds servicing by others until an owner says that it was signed off: a refresh waits for that', async () => {
     const deployed = {
       ...{
@@ -224,6 +255,21 @@ describe('the registry', () => {
     const { text, json } = await lcs.call('GET', `${REGISTER}/${NEW_ID}`);
     expect(text).not.toContain('vault.azure.net');
     expect(json).toMatchObject({ Availability: 'Available', Environment: { TenantId: ACCOUNT.TenantId } });
+  });
+
+  it('keeps what an operation works with, and says who has the environment', async () => {
+    const id = await lcs.begun();
+    const put = (body: EnvironmentBody) => lcs.call('PUT', `${REGISTER}/${UAT_ID}`, { body });
+    const moved = { ...UAT_BODY, Databases: BODY.Databases };
+    const { status, json } = await put(moved);
+    expect([status, json.IsSuccess]).toEqual([200, false]);
+    expect(json.ErrorMessage).toContain(id);
+    expect((await put({ ...UAT_BODY, EnvironmentName: 'UAT 2' })).json.ErrorMessage).toBeNull();
+    await lcs.drive();
+    expect(await lcs.status(id)).toBe('Completed');
+    expect((await put(moved)).json.IsSuccess).toBe(false);
+    await lcs.call('POST', of('signoff', id));
+    expect((await put(moved)).json.ErrorMessage).toBeNull();
   });
 
   it('gives an environment up, but not in the middle of an operation', async () => {

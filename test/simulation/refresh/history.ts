@@ -10,6 +10,7 @@ import { strayOperations } from '../../../shared/refresh/runbook/strays.ts';
 import { TURN_MS } from '../../../shared/refresh/runbook/turn.ts';
 import { MANAGER, OWNER, RefreshWorld, UAT, WAY } from '../../support/refresh-world.ts';
 import { type Blow, type Faults, FaultyProcess, Killed } from './faults.ts';
+import { type Move, Mover } from './mover.ts';
 import { fail, RefreshWitness } from './witness.ts';
 
 /** What else happens in a history, beside blows. */
@@ -20,6 +21,8 @@ export interface Turns {
   readonly scrubUndone?: boolean;
   /** Somebody aborts before this turn of the runbook. */
   readonly abortAt?: number;
+  /** Somebody registers an environment with other databases. */
+  readonly move?: Move;
   /** What is done with a completed one. */
   readonly afterwards?: 'sign off' | 'roll back';
   /** In the end the next refresh is not only begun. */
@@ -51,6 +54,7 @@ export class RefreshHistory {
   readonly #turns: Turns;
   readonly #world: RefreshWorld;
   readonly #witness: RefreshWitness;
+  readonly #mover: Mover | null;
   readonly #before: unknown;
   /** Who may enter the target, by the names of its databases. */
   readonly #users: readonly (readonly [name: string, users: unknown])[];
@@ -67,6 +71,7 @@ export class RefreshHistory {
     this.#turns = turns;
     this.#world = new RefreshWorld({ options: { limit: 100 }, within: (operation) => this.#process.within(operation) });
     this.#witness = new RefreshWitness(this.#world.uat);
+    this.#mover = turns.move ? new Mover(this.#world, turns.move) : null;
     this.#process = this.#newProcess();
     this.#before = this.#world.target();
     this.#users = this.#world.uat.databases.map(({ name, users }) => [name, users]);
@@ -99,6 +104,7 @@ export class RefreshHistory {
   /** A point of the history: after an effect the witness looks, then something may strike. */
   #pass(operation: string, moment: 'before' | 'after'): Blow | null {
     if (moment === 'after') this.#seen(operation);
+    this.#mover?.look();
     if (!this.#faulty) return null;
     this.points += 1;
     const blow = this.#faults({ number: this.points, operation, moment, now: this.#world.clock.now() });

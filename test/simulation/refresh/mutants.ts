@@ -89,6 +89,13 @@ export const REFRESH_MUTANTS: readonly Mutant[] = [
     to: '',
   },
   {
+    name: 'moved-in-the-middle',
+    breaks: 'what an operation works with is not changed in the middle of it',
+    file: 'shared/control/memory/environments.ts',
+    from: "if (!isSame && isBusy({ projectId, id })) return 'busy';",
+    to: '',
+  },
+  {
     name: 'hold-kept',
     breaks: 'after an operation the target is available',
     file: 'shared/refresh/runbook/clear-up.ts',

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { EnvironmentSettings } from '../../../shared/control/environment.ts';
-import { memoryTable } from '../../../shared/environment-databases/memory/server.ts';
 import { preflight } from '../../../shared/refresh/preflight/preflight.ts';
 import { refresh } from '../../../shared/refresh/requests/refresh.ts';
 import { compareVersions } from '../../../shared/refresh/versions.ts';
-import { PROJECT, TENANT, UAT_ID } from '../../support/refresh-data.ts';
-import { MANAGER, OWNER, RefreshWorld, type RefreshWorldOptions, WAY } from '../../support/refresh-world.ts';
+import { PROJECT, settingsOf, TENANT, UAT_ID } from '../../support/refresh-data.ts';
+import {
+  alterTable,
+  MANAGER,
+  OWNER,
+  RefreshWorld,
+  type RefreshWorldOptions,
+  WAY,
+} from '../../support/refresh-world.ts';
 
 type Settings = Partial<EnvironmentSettings>;
 
@@ -28,6 +34,8 @@ const servicing = {
   status: 'Completed',
   awaitsSignOff: true,
 };
+
+const OF_OTHER_TENANT = { ...settingsOf('UAT').administrator, tenantId: 'other' };
 
 describe('a preflight', () => {
   it('finds nothing against a refresh of a sandbox that is as it should be', async () => {
@@ -64,6 +72,9 @@ describe('a preflight', () => {
       'Platform and application binary package',
     ],
     ['TENANT_DIFFERS', { uat: { tenantId: 'other' } }, 'within one tenant'],
+    ['TENANT_DIFFERS', { uat: { administrator: OF_OTHER_TENANT } }, 'within one tenant'],
+    ['TENANT_DIFFERS', { uat: { webConfigAdministrator: OF_OTHER_TENANT } }, 'within one tenant'],
+    ['TENANT_DIFFERS', { prod: { webConfigAdministrator: OF_OTHER_TENANT } }, 'within one tenant'],
   ])('refuses with the remedy of the document: %s', async (code, more, remedy) => {
     const world = await worldOf(more);
     const { findings } = await preflight(world.ports, WAY);
@@ -73,7 +84,7 @@ describe('a preflight', () => {
   });
 
   it('lets another tenant pass where that is allowed', async () => {
-    const other = { uat: { tenantId: 'other' } };
+    const other = { uat: { tenantId: 'other', webConfigAdministrator: { ...OF_OTHER_TENANT, tenantId: 'third' } } };
     expect(await codesOf(await worldOf(other, { options: { allowOtherTenant: true } }))).toEqual([]);
   });
 
@@ -102,19 +113,64 @@ describe('a preflight', () => {
 
   it('refuses running jobs in the target, and warns of those in the source', async () => {
     const world = await worldOf();
-    const jobs = memoryTable([{ CAPTION: 'Recurring export of customers', STATUS: 2 }]);
-    const add = (server: typeof world.prod) => {
-      const database = server.byName('AxDB');
-      server.change(database?.id ?? '', { tables: new Map(database?.tables).set('dbo.BatchJob', jobs) });
-    };
-    add(world.prod);
+    const jobs = [{ CAPTION: 'Recurring export of customers', STATUS: 2 }];
+    alterTable(world.prod, 'AxDB', 'dbo.BatchJob', jobs);
     expect(await codesOf(world)).toEqual([]);
     expect(await codesOf(world, 'warning')).toContain('SOURCE_JOBS_RUNNING');
-    add(world.uat);
+    alterTable(world.uat, 'AxDB', 'dbo.BatchJob', jobs);
     const { findings } = await preflight(world.ports, WAY);
     const running = findings.find(({ code }) => code === 'JOBS_STILL_RUNNING');
     expect(running?.message).toContain('Recurring export of customers');
     expect(running?.remedy).toContain('afterwards they can be resumed');
+  });
+
+  it('says how it looked for running jobs, and what it found', async () => {
+    const world = await worldOf();
+    const told = async () =>
+      (await preflight(world.ports, WAY)).findings.find(({ code }) => code === 'JOBS_LOOKED_FOR')?.message;
+    expect(await told()).toContain(
+      "in BatchJob where STATUS in (1, 2, 5, 7) and CAPTION like '%recurring%' in any letter case: 0 were",
+    );
+    alterTable(world.uat, 'AxDB', 'dbo.BatchJob', null);
+    expect(await told()).toContain('the target has no table BatchJob');
+    alterTable(world.uat, 'AxDB', 'dbo.BatchJob', [{ NAME: 'no caption', STATUS: 2 }]);
+    expect(await codesOf(world)).toEqual(['SCRUB_COLUMN_MISSING']);
+  });
+
+  it('says that room was not checked where the server does not tell it', async () => {
+    const world = await worldOf();
+    expect(await codesOf(world, 'warning')).toContain('ROOM_NOT_CHECKED');
+    Object.assign(world.uat.options, { maxBytes: 1_000_000 });
+    expect(await codesOf(world, 'warning')).not.toContain('ROOM_NOT_CHECKED');
+  });
+
+  it('refuses a source without Admin, and finds him in any spelling, disabled or not', async () => {
+    const world = await worldOf();
+    alterTable(world.prod, 'AxDB', 'dbo.UserInfo', [{ ID: 'admin', ENABLE: 0, NETWORKALIAS: 'a' }]);
+    expect(await codesOf(world)).toEqual([]);
+    alterTable(world.prod, 'AxDB', 'dbo.UserInfo', [{ ID: 'administrator', ENABLE: 1, NETWORKALIAS: 'a' }]);
+    expect(await codesOf(world)).toEqual(['ADMIN_MISSING']);
+    alterTable(world.prod, 'AxDB', 'dbo.UserInfo', null);
+    expect(await codesOf(world)).toEqual([]);
+    expect(await codesOf(world, 'warning')).toContain('NO_USERS');
+  });
+
+  it('refuses a login that lacks rights on the target’s server', async () => {
+    const world = await worldOf();
+    Object.assign(world.uat.options, { missingRights: ['the right CREATEDB'] });
+    const { findings } = await preflight(world.ports, WAY);
+    const refusals = findings.filter(({ severity }) => severity === 'error');
+    expect(refusals.map(({ code }) => code)).toEqual(['DATABASE_FORBIDDEN', 'DATABASE_FORBIDDEN']);
+    expect(refusals[0]?.message).toContain('lacks the right CREATEDB');
+  });
+
+  it('refuses what could not be copied, by its names', async () => {
+    const world = await worldOf();
+    world.prod.change(world.prod.byName('MRDB')?.id ?? '', { uncopied: ['large object 7', 'aggregate product'] });
+    const { findings } = await preflight(world.ports, WAY);
+    const refusals = findings.filter(({ severity }) => severity === 'error');
+    expect(refusals.map(({ code }) => code)).toEqual(['COPY_UNSUPPORTED']);
+    expect(refusals[0]?.message).toContain('large object 7, aggregate product');
   });
 
   it('refuses columns without a rule where those halt, and rules that do not fit', async () => {
@@ -191,6 +247,22 @@ describe('a refresh that is refused', () => {
     await expect(refresh(world.ports, MANAGER, WAY)).rejects.toThrow(OWNER.name);
     const back = { projectId: PROJECT, sourceId: WAY.targetId, targetId: WAY.sourceId };
     await expect(refresh(world.ports, MANAGER, back)).rejects.toThrow(OWNER.name);
+  });
+
+  it('works with what is registered once nobody may change it any more, whatever was registered before', async () => {
+    const world = await worldOf();
+    const { control } = world.ports;
+    const { databases } = settingsOf('UAT');
+    const elsewhere = { ...databases, transactional: { ...databases.transactional, name: 'AxDB2' } };
+    world.uat.change(world.uat.byName('AxDB')?.id ?? '', { name: 'AxDB2' });
+    const begin: typeof control.operations.begin = async (...asked) => {
+      await world.register({ uat: { databases: elsewhere } });
+      return control.operations.begin(...asked);
+    };
+    const operations = { ...control.operations, begin };
+    const { id } = await refresh({ ...world.ports, control: { ...control, operations } }, OWNER, WAY);
+    expect(await world.driven(id)).toMatchObject({ state: 'Completed', failure: null });
+    expect(world.uat.byName('AxDB2')?.state).toBe('open');
   });
 
   it('comes too often: three begin within 24 hours, in the words of the original', async () => {

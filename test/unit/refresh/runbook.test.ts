@@ -8,7 +8,7 @@ import { runStep } from '../../../shared/refresh/runbook/run-step.ts';
 import { strayOperations } from '../../../shared/refresh/runbook/strays.ts';
 import { TURN_MS } from '../../../shared/refresh/runbook/turn.ts';
 import { UNSCRUBBED } from '../../support/refresh-data.ts';
-import { contentsOf, MANAGER, OWNER, PROD, RefreshWorld, UAT, WAY } from '../../support/refresh-world.ts';
+import { alterTable, contentsOf, MANAGER, OWNER, PROD, RefreshWorld, UAT, WAY } from '../../support/refresh-world.ts';
 
 const refOf = (operationId: string): OperationRef => ({ environment: UAT, operationId });
 const PUT_ASIDE = /^freshet_[0-9a-f]{16}$/;
@@ -75,7 +75,7 @@ describe('a refresh', () => {
   it('makes Admin the target’s administrator, as its web.config names him where that is told', async () => {
     await world.refreshed();
     expect(JSON.stringify(world.target())).toContain('uat.admin@contoso.com');
-    const told = await new RefreshWorld().register({
+    const told = await new RefreshWorld({ options: { allowOtherTenant: true } }).register({
       uat: {
         webConfigAdministrator: {
           id: 'other',
@@ -89,6 +89,16 @@ describe('a refresh', () => {
     });
     await told.refreshed();
     expect(JSON.stringify(told.target())).toContain('other@contoso.com');
+  });
+
+  it('enables Admin, whatever he was in the source', async () => {
+    const users = world.prod.byName('AxDB')?.tables.get('dbo.UserInfo');
+    const disabled = [...(users?.rows.values() ?? [])].map((row) => ({ ...row, ENABLE: 0 }));
+    alterTable(world.prod, 'AxDB', 'dbo.UserInfo', disabled);
+    expect(await world.refreshed()).toMatchObject({ state: 'Completed' });
+    const [admin, ...others] = [...(world.uat.byName('AxDB')?.tables.get('dbo.UserInfo')?.rows.values() ?? [])];
+    expect(admin).toMatchObject({ ID: 'Admin', ENABLE: 1, NETWORKALIAS: 'uat.admin@contoso.com' });
+    expect(others.map(({ ENABLE }) => ENABLE)).toEqual([0, 0]);
   });
 
   it('makes the target unavailable for the swap alone, or the whole time where that is wanted', async () => {
@@ -193,6 +203,17 @@ describe('a refresh that fails', () => {
     await rollBack(world.ports, OWNER, refOf(id));
     expect(await world.driven(id)).toMatchObject({ state: 'RollbackCompleted' });
     expect(world.target()).toEqual(before);
+  });
+
+  it('whose copy has lost its Admin leaves the target as it was', async () => {
+    const { id } = await refresh(world.ports, OWNER, WAY);
+    await upTo(id, 'administrator');
+    const { copy } = (await world.operation(id)).databases.transactional;
+    alterTable(world.uat, copy.name, 'dbo.UserInfo', [{ ID: 'anna', ENABLE: 0, NETWORKALIAS: 'anna' }]);
+    const failed = await world.driven(id);
+    expect(failed).toMatchObject({ state: 'Failed', failure: { step: 'administrator', code: 'ADMIN_MISSING' } });
+    expect(world.target()).toEqual(before);
+    expect(names()).toEqual(['AxDB', 'MRDB']);
   });
 
   it('for a while goes on by itself', async () => {
