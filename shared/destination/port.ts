@@ -45,6 +45,11 @@ export interface Destination {
   place(entity: string, expected: string | null, to: { page: string; number: number }): Promise<boolean>;
   /** Forgets position, retries and failed records of an entity; its table stays. Safe to repeat. */
   forget(entity: string): Promise<void>;
+  /**
+   * Makes the positions of other profiles this profile's own, standing `NOWHERE`, and forgets their retries and failed records,
+   * in one transaction; their tables stay. Safe to repeat.
+   */
+  takeOver(profileIds: readonly string[]): Promise<void>;
   /** Drops the entity's table and forgets it; false when none stood. TABLE_FOREIGN when it is not one that Freshet made. */
   drop(entity: string): Promise<boolean>;
   /** Drops what `prepare` makes; false when nothing of it stood. Entities' tables stay. */

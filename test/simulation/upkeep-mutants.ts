@@ -115,6 +115,21 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     to: 'return page !== null;',
   },
   {
+    name: 'left-place-kept',
+    breaks: 'the places of a profile that is no more become those of the one that adopts its tables',
+    file: 'shared/export/profiles/activation.ts',
+    from: 'await destination.takeOver(former);',
+    to: '',
+  },
+  {
+    name: 'left-retries-kept',
+    breaks: 'retries and failed records end with the profile whose tables are taken over',
+    file: 'shared/destination/memory/destination.ts',
+    from: `        own.positions.set(entity, { ...held, ...nowhere });
+        forgetRetries(own, entity);`,
+    to: '        own.positions.set(entity, { ...held, ...nowhere });',
+  },
+  {
     name: 'replacement-unseen',
     breaks: 'an activation looks again whether the profile was replaced meanwhile',
     file: 'shared/export/profiles/activation.ts',

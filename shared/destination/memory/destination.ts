@@ -1,7 +1,7 @@
 import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError } from '../../errors/error.ts';
-import { NO_COUNTERS, withoutStamp } from '../accounting.ts';
+import { NO_COUNTERS, NOWHERE, withoutStamp } from '../accounting.ts';
 import { heldValue, type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
 import type {
@@ -133,6 +133,19 @@ export class MemoryDestination implements Destination {
 
   forget(entity: string): Promise<void> {
     return this.#run('forget', (area) => this.#forget(area, entity));
+  }
+
+  takeOver(profileIds: readonly string[]): Promise<void> {
+    return this.#run('takeOver', (area) => {
+      const own = this.#own(area);
+      const { profileId } = this.#address;
+      const nowhere = { profileId, page: NOWHERE, number: 0, counters: NO_COUNTERS, begins: {} };
+      for (const [entity, held] of own.positions) {
+        if (!profileIds.includes(held.profileId)) continue;
+        own.positions.set(entity, { ...held, ...nowhere });
+        forgetRetries(own, entity);
+      }
+    });
   }
 
   drop(entity: string): Promise<boolean> {
@@ -288,7 +301,7 @@ export class MemoryDestination implements Destination {
   #forget({ own }: MemoryArea, entity: string): void {
     if (own?.positions.get(entity)?.profileId !== this.#address.profileId) return;
     own.positions.delete(entity);
-    for (const [key, retry] of own.retries) if (retry.entity === entity) own.retries.delete(key);
+    forgetRetries(own, entity);
   }
 
   #own({ own }: MemoryArea): OwnTables {
@@ -311,6 +324,10 @@ function chosen(rows: readonly MemoryRow[], which: RowChoice): MemoryRow[] {
     .filter(({ id }) => after === null || id > after)
     .sort((a, b) => compare(a.id, b.id))
     .slice(0, limit);
+}
+
+function forgetRetries({ retries }: OwnTables, entity: string): void {
+  for (const [key, retry] of retries) if (retry.entity === entity) retries.delete(key);
 }
 
 /** Gives a column another name; its values go along. */

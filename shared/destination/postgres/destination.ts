@@ -30,7 +30,7 @@ import { NewRows } from './new-rows.ts';
 import { ownTables } from './own-tables.ts';
 import { examine } from './permissions.ts';
 import { insertPosition, lockPosition, readPositions, replacePosition, standsAt } from './positions.ts';
-import { dropTables, forgetEntity } from './remove.ts';
+import { dropTables, forgetEntity, takeOverPlaces } from './remove.ts';
 import {
   readDueRetries,
   readNextDue,
@@ -182,6 +182,10 @@ export class PostgresDestination implements Destination {
         await forgetEntity(session, this.#names, this.#profileId, entity);
         return dropped;
       },
+  takeOver(profileIds: readonly string[]): Promise<void> {
+    return this.#transaction((session) => takeOverPlaces(session, this.#names, this.#profileId, profileIds));
+  }
+
       { statementTimeoutMs: LONG_STATEMENT_MS },
     );
   }

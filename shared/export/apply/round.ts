@@ -1,4 +1,5 @@
 import type { Subscribed } from '../../control/profiles.port.ts';
+import { NOWHERE } from '../../destination/accounting.ts';
 import type { Counters } from '../../destination/model.ts';
 import { during } from '../failures/work.ts';
 import { initialSyncState } from '../profiles/profile-json.ts';
@@ -8,7 +9,7 @@ import { changeOf } from './define-table.ts';
 import { logFailedRecords } from './failed-records.ts';
 import { remedy, repair } from './remedy.ts';
 import { reportRetries, tryRetries } from './retries.ts';
-import { type ApplyTurn, isWished, NOWHERE, pausedOf } from './turn.ts';
+import { type ApplyTurn, isWished, pausedOf } from './turn.ts';
 
 /** Entities applied at the same time. */
 const SIDE_BY_SIDE = 4;
@@ -48,10 +49,15 @@ async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: 
   return { ...subscribed, ...report };
 }
 
-/** What was removed from the profile: its table stays, but its old place means nothing, also once it is added again. */
+/**
+ * What was removed from the profile: its table stays, but its old place means nothing, also once it is added again. One that was
+ * taken over has no past; kept until its resync is queued, it leaves the former owner no moment to come back.
+ */
 async function forgetOthers(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<void> {
-  const begun = new Set(subscriptions.filter(isBegun).map(({ entity }) => entity));
-  for (const entity of [...turn.positions.keys()].filter((name) => !begun.has(name))) {
+  const isTakenOver = ({ entity }: Subscribed) => turn.positions.get(entity)?.page === NOWHERE;
+  const kept = subscriptions.filter((subscribed) => isBegun(subscribed) || isTakenOver(subscribed));
+  const names = new Set(kept.map(({ entity }) => entity));
+  for (const entity of [...turn.positions.keys()].filter((name) => !names.has(name))) {
     await turn.destination.forget(entity);
     turn.positions.delete(entity);
   }

@@ -36,9 +36,6 @@ export interface Shape {
   readonly columns: readonly Column[];
 }
 
-/** The page from which every position starts that was never placed. */
-export const NOWHERE = '';
-
 export async function shapeOfPage(turn: ApplyTurn, feed: FeedKey, shape: string): Promise<Shape> {
   const known = turn.shapes.get(shape);
   if (known) return known;
@@ -72,19 +69,21 @@ export function pausedOf(subscriptions: readonly Subscribed[]): ReadonlySet<stri
 export async function loadPositions(turn: ApplyTurn): Promise<void> {
   const positions = (await turn.destination.positions()) ?? (await makeOwnTables(turn));
   turn.positions.clear();
-  for (const position of positions) {
-    if (position.profileId !== turn.profile.id) {
-      throw new FreshetError('DESTINATION_TABLES_TAKEN', { entity: position.entity, profileId: position.profileId });
-    }
-    turn.positions.set(position.entity, position);
-  }
+  for (const position of positions) turn.positions.set(position.entity, ownPosition(turn, position));
 }
 
 /** Reads one position anew; those of other entities may be further on than the answer. */
 export async function reloadPosition(turn: ApplyTurn, entity: string): Promise<void> {
   const position = (await turn.destination.positions())?.find((one) => one.entity === entity);
-  if (position) turn.positions.set(entity, position);
+  if (position) turn.positions.set(entity, ownPosition(turn, position));
   else turn.positions.delete(entity);
+}
+
+/** Another's tells that the tables were taken over, be it by a profile of another installation: nothing may be written there. */
+function ownPosition({ profile }: ApplyTurn, position: Position): Position {
+  const { entity, profileId } = position;
+  if (profileId !== profile.id) throw new FreshetError('DESTINATION_TABLES_TAKEN', { entity, profileId });
+  return position;
 }
 
 /** Our own tables are gone, or were never made. */

@@ -1,9 +1,11 @@
 import { type FeedKey, feedBell, type Profile } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
+import type { Position } from '../../destination/model.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { ringBells, ringFeedsOf } from '../bells.ts';
 import { failuresContainer } from '../failures/folders.ts';
 import type { ExportPorts } from '../ports.ts';
+import { othersPositions, profilesOf } from './others.ts';
 import { LOGICAL_NAME } from './profile-body.ts';
 import { type Administered, mustNotBeStopped, ringProfile, visibleProfile } from './profiles.ts';
 
@@ -57,15 +59,20 @@ export async function drop(ports: ExportPorts, { administered, profileId, entity
   const written = state === 'active' ? names.filter((one) => name === undefined || chosen.includes(one)) : [];
   if (written.length > 0) throw new FreshetError('PROFILE_ACTIVE', { entities: written.join(', ') });
   return ports.destinations.visit(profile, async (destination) => {
-    const positions = (await destination.positions()) ?? [];
-    const others = positions.filter((one) => one.profileId !== profileId);
-    const foreign = others.find((one) => names.includes(one.entity));
+    const others = await othersPositions(ports, profileId, (await destination.positions()) ?? []);
+    const isNamed = (one: Position) => names.includes(one.entity);
+    const subscribed = new Set((await ports.control.profiles.subscriptions(profileId)).map((one) => one.entity));
+    // What another installation has taken over from this profile is not for this one to drop.
+    const foreign = [...others.known, ...others.unknown.filter((one) => subscribed.has(one.entity))].find(isNamed);
     if (foreign)
       throw new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId });
+    const former = profilesOf(others.unknown.filter(isNamed));
+    if (former.length > 0) await destination.takeOver(former);
     const dropped: string[] = [];
     for (const one of names) if (await destination.drop(one)) dropped.push(one);
     // A profile whose tables share the prefix still needs them.
-    if (name === undefined && others.length === 0) await destination.dropOwn();
+    const isNeeded = [...others.known, ...others.unknown].some((one) => !former.includes(one.profileId));
+    if (name === undefined && !isNeeded) await destination.dropOwn();
     ports.log.write('info', 'tables dropped', { profileId, entities: dropped.join(', ') });
     return dropped;
   });

@@ -6,6 +6,7 @@ import { ringFeedsOf } from '../bells.ts';
 import type { DefinitionsNow } from '../definitions.ts';
 import type { ExportPorts } from '../ports.ts';
 import { leaveOthers } from './leaving.ts';
+import { othersPositions, profilesOf } from './others.ts';
 import { initialSyncState } from './profile-json.ts';
 import { mustNotBeStopped, ringProfile } from './profiles.ts';
 import { registerActive } from './registering.ts';
@@ -106,10 +107,18 @@ const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Pr
   },
 };
 
-/** The destination's own tables; entity tables are made when their position is placed. */
+/**
+ * The destination's own tables, which may hold places of profiles that are no more: they become this one's. Entity tables are made
+ * when their position is placed.
+ */
 async function makeTables(ports: ExportPorts, profile: Profile): Promise<void> {
   const destination = await ports.destinations.of(profile);
   await destination.prepare({ deleteLog: profile.settings.writeDeleteLog });
+  const { unknown } = await othersPositions(ports, profile.id, (await destination.positions()) ?? []);
+  if (unknown.length === 0) return;
+  const former = profilesOf(unknown);
+  await destination.takeOver(former);
+  ports.log.write('info', 'tables taken over', { profileId: profile.id, formerProfiles: former.join(', ') });
 }
 
 /** From here on the feeds are read for the profile; applying finds no position yet and asks for the snapshots. */

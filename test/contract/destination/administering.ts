@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_COUNTERS, NOWHERE } from '../../../shared/destination/accounting.ts';
 import { PERMISSION_CODES } from '../../../shared/destination/permissions.ts';
 import type { Destination } from '../../../shared/destination/port.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type MakeHarness,
   refusedEntry,
   rowOf,
+  settlementOf,
 } from './harness.ts';
 
 /** What administrators ask of a destination: whether it can be used, and to take things away. */
@@ -64,6 +66,47 @@ export function describeAdministering(name: string, make: MakeHarness): void {
       await new Chain(destination).begin();
       await harness.open({ profileId: 'profile-2' }).forget('account');
       expect(await destination.positions()).toHaveLength(1);
+    });
+
+    it('the places of profiles that are no more are taken over: nowhere, empty, with their tables and stamps, and no others', async () => {
+      const contact = entityOf('contact', [attribute('name', 'StringType', { maxLength: 5 })]);
+      const lead = entityOf('lead', [attribute('name', 'StringType', { maxLength: 5 })]);
+      const chain = await new Chain(destination).begin();
+      await chain.apply({
+        rows: [rowOf(idOf(1))],
+        refused: [refusedEntry(idOf(2)), refusedEntry(idOf(3), { dueAt: null })],
+        begins: ['snapshot'],
+      });
+      const before = await chain.position();
+      await new Chain(harness.open({ profileId: 'profile-2' }), contact).begin();
+      await new Chain(harness.open({ profileId: 'living' }), lead).begin();
+      const heir = harness.open({ profileId: 'heir' });
+      for (let time = 0; time < 2; time++) await heir.takeOver(['profile-1', 'profile-2', 'nobody']);
+      const taken = { profileId: 'heir', page: NOWHERE, number: 0, counters: NO_COUNTERS };
+      expect(await heir.positions()).toMatchObject([
+        { ...taken, entity: 'account', stamp: before?.stamp },
+        { ...taken, entity: 'contact' },
+        { entity: 'lead', profileId: 'living', page: 'page-0' },
+      ]);
+      expect(await heir.dueRetries(Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
+      expect(await heir.unloggedFailures(9)).toEqual([]);
+      expect(await harness.rows(ACCOUNT)).toHaveLength(1);
+    });
+
+    it('whose place was taken over is overtaken at whatever he does, and the heir begins where he stands', async () => {
+      const chain = await new Chain(destination).begin();
+      const heir = harness.open({ profileId: 'heir' });
+      await heir.takeOver(['profile-1']);
+      const batch = chain.next({ rows: [rowOf(idOf(1))] });
+      await expect(destination.apply(batch)).rejects.toMatchObject({ code: 'POSITION_MOVED' });
+      await expect(destination.settleRetries(settlementOf({}))).rejects.toMatchObject({ code: 'POSITION_MOVED' });
+      await expect(destination.shape(ACCOUNT, 'page-0')).rejects.toMatchObject({ code: 'POSITION_MOVED' });
+      expect(await destination.place('account', 'page-0', { page: 'mine', number: 9 })).toBe(false);
+      expect(await destination.place('account', null, { page: 'mine', number: 9 })).toBe(false);
+      await heir.shape(ACCOUNT, NOWHERE);
+      expect(await heir.place('account', NOWHERE, { page: 'mark', number: 3 })).toBe(true);
+      await heir.apply({ ...batch, expected: 'mark', to: { page: 'next', number: 4 } });
+      expect(await harness.rows(ACCOUNT)).toHaveLength(1);
     });
 
     it('nothing has to stand to be forgotten or dropped', async () => {
