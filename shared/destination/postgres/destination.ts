@@ -1,4 +1,4 @@
-import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
+import { type Cell, type Column, columnsOfNewTable, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { classify } from '../../sql/postgres/classify.ts';
@@ -110,7 +110,7 @@ export class PostgresDestination implements Destination {
 
   async shape(entity: EntityMetadata, at?: string | null): Promise<boolean> {
     const table = this.#names.entity(entity.logicalName);
-    const columns = exportColumns(entity);
+    const columns = columnsOfNewTable(entity);
     const work = async (session: Session) => {
       await lockDefinition(session, table);
       await this.#mustStand(session, entity, at);
