@@ -1,6 +1,7 @@
 import { type Cell, type Column, columnsOfNewTable, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { parseAddress } from '../../sql/postgres/address.ts';
 import { classify } from '../../sql/postgres/classify.ts';
 import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
 import { inTransaction, onConnection, type Session, type UnitOptions } from '../../sql/postgres/session.ts';
@@ -28,7 +29,7 @@ import { hasColumn, schemaStands, standingNames, standingTable } from './introsp
 import { syncMetadataTable } from './metadata-tables.ts';
 import { NewRows } from './new-rows.ts';
 import { ownTables } from './own-tables.ts';
-import { examine } from './permissions.ts';
+import { adviceOnAddress, examine } from './permissions.ts';
 import { insertPosition, lockPosition, readPositions, replacePosition, standsAt } from './positions.ts';
 import { dropTables, forgetEntity, takeOverPlaces } from './remove.ts';
 import {
@@ -53,19 +54,22 @@ const UNDEFINED_TABLE = '42P01';
 const FEATURE_NOT_SUPPORTED = '0A000';
 
 export const openPostgresDestination: OpenDestination = (connectionString, address) =>
-  new PostgresDestination(connect(connectionString), address);
+  new PostgresDestination(connect(connectionString), address, adviceOnAddress(parseAddress(connectionString)));
 
 export class PostgresDestination implements Destination {
   readonly #pool: PostgresPool;
   readonly #names: TableNames;
   readonly #profileId: string;
+  readonly #advice: readonly string[];
   readonly #newRows = new NewRows();
   readonly #checks = new WeakMap<readonly Column[], RowCheck>();
 
-  constructor(pool: PostgresPool, address: DestinationAddress) {
+  /** `advice`: what an examination tells besides. */
+  constructor(pool: PostgresPool, address: DestinationAddress, advice: readonly string[] = []) {
     this.#pool = pool;
     this.#names = tableNames(address);
     this.#profileId = address.profileId;
+    this.#advice = advice;
   }
 
   existingTables(entities: readonly string[]): Promise<string[]> {
@@ -79,7 +83,10 @@ export class PostgresDestination implements Destination {
   examine(entities: readonly string[], { deleteLog }: { deleteLog: boolean }): Promise<Examination> {
     const own = ownTables(this.#names, deleteLog).map(({ table }) => table);
     const others = entities.map((entity) => this.#names.entity(entity));
-    return onConnection(this.#pool, (session) => examine(session, this.#names.schema, own, others));
+    return onConnection(this.#pool, async (session) => {
+      const examined = await examine(session, this.#names.schema, own, others);
+      return { ...examined, advice: [...this.#advice, ...examined.advice] };
+    });
   }
 
   async misfit(entity: EntityMetadata): Promise<string | null> {
@@ -175,6 +182,10 @@ export class PostgresDestination implements Destination {
     return this.#transaction((session) => forgetEntity(session, this.#names, this.#profileId, entity));
   }
 
+  takeOver(profileIds: readonly string[]): Promise<void> {
+    return this.#transaction((session) => takeOverPlaces(session, this.#names, this.#profileId, profileIds));
+  }
+
   drop(entity: string): Promise<boolean> {
     return this.#transaction(
       async (session) => {
@@ -182,10 +193,6 @@ export class PostgresDestination implements Destination {
         await forgetEntity(session, this.#names, this.#profileId, entity);
         return dropped;
       },
-  takeOver(profileIds: readonly string[]): Promise<void> {
-    return this.#transaction((session) => takeOverPlaces(session, this.#names, this.#profileId, profileIds));
-  }
-
       { statementTimeoutMs: LONG_STATEMENT_MS },
     );
   }
