@@ -38,7 +38,16 @@ async function ensureFeed(
   await ensureOrganization(tx, organizationId);
   await tx
     .insertInto('feeds')
-    .values({ organizationId, entity, head: 0, tail: 'start', keysNeedColumns: false, shape, metadataVersion, quiet: 0 })
+    .values({
+      organizationId,
+      entity,
+      head: 0,
+      tail: 'start',
+      keysNeedColumns: false,
+      shape,
+      metadataVersion,
+      quiet: 0,
+    })
     .execute();
   await tx
     .insertInto('bells')
