@@ -118,8 +118,8 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     name: 'left-place-kept',
     breaks: 'the places of a profile that is no more become those of the one that adopts its tables',
     file: 'shared/export/profiles/activation.ts',
-    from: 'await destination.takeOver(former);',
-    to: '',
+    from: 'if (taken) throw takenBy(taken);',
+    to: 'if (known || taken) return;',
   },
   {
     name: 'left-retries-kept',

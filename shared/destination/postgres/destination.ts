@@ -5,6 +5,7 @@ import { parseAddress } from '../../sql/postgres/address.ts';
 import { classify } from '../../sql/postgres/classify.ts';
 import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
 import { inTransaction, onConnection, type Session, type UnitOptions } from '../../sql/postgres/session.ts';
+import { NOWHERE } from '../accounting.ts';
 import { type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
 import { METADATA_TABLES } from '../metadata-tables.ts';
@@ -30,9 +31,18 @@ import { syncMetadataTable } from './metadata-tables.ts';
 import { NewRows } from './new-rows.ts';
 import { ownTables } from './own-tables.ts';
 import { adviceOnAddress, examine } from './permissions.ts';
-import { insertPosition, lockPosition, readPositions, replacePosition, standsAt } from './positions.ts';
-import { dropTables, forgetEntity, takeOverPlaces } from './remove.ts';
 import {
+  insertPosition,
+  lockPosition,
+  othersStand,
+  readPositions,
+  replacePosition,
+  standsAt,
+  takeOverPositions,
+} from './positions.ts';
+import { dropTables, forgetEntity } from './remove.ts';
+import {
+  deleteRetriesOf,
   readDueRetries,
   readNextDue,
   readOpenBlobs,
@@ -169,21 +179,32 @@ export class PostgresDestination implements Destination {
 
   place(entity: string, expected: string | null, to: { page: string; number: number }): Promise<boolean> {
     const { position } = this.#names;
-    return this.#transaction(
-      async (session) =>
-        expected === null
-          ? insertPosition(session, position, this.#profileId, entity, to, await this.#lastStamp(session, entity))
-          : replacePosition(session, position, this.#profileId, entity, expected, to),
-      { statementTimeoutMs: LONG_STATEMENT_MS },
-    );
+    const work = async (session: Session) => {
+      const hasPast = expected !== null && expected !== NOWHERE;
+      const stamp = hasPast ? 0 : await this.#lastStamp(session, entity);
+      if (expected !== null) return replacePosition(session, position, this.#profileId, entity, expected, to, stamp);
+      await lockDefinition(session, position);
+      if (await othersStand(session, position, [this.#profileId])) return false;
+      return insertPosition(session, position, this.#profileId, entity, to, stamp);
+    };
+    return this.#transaction(work, { statementTimeoutMs: LONG_STATEMENT_MS });
   }
 
   forget(entity: string): Promise<void> {
     return this.#transaction((session) => forgetEntity(session, this.#names, this.#profileId, entity));
   }
 
-  takeOver(profileIds: readonly string[]): Promise<void> {
-    return this.#transaction((session) => takeOverPlaces(session, this.#names, this.#profileId, profileIds));
+  claim(entities: readonly string[], former: readonly string[]): Promise<boolean> {
+    const { position, retry } = this.#names;
+    return this.#transaction(async (session) => {
+      await lockDefinition(session, position);
+      if (await othersStand(session, position, [this.#profileId, ...former])) return false;
+      const taken = await takeOverPositions(session, position, this.#profileId, former);
+      await deleteRetriesOf(session, retry, taken);
+      for (const entity of entities)
+        await insertPosition(session, position, this.#profileId, entity, { page: NOWHERE, number: 0 }, 0);
+      return true;
+    });
   }
 
   drop(entity: string): Promise<boolean> {

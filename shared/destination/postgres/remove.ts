@@ -1,6 +1,5 @@
 import { FreshetError } from '../../errors/error.ts';
 import type { Session } from '../../sql/postgres/session.ts';
-import { NO_COUNTERS, NOWHERE } from '../accounting.ts';
 import { keyName, quoted, type TableName, type TableNames } from './dialect.ts';
 import { hasConstraint, standingNames } from './introspect.ts';
 
@@ -21,22 +20,6 @@ export async function forgetEntity(
     [entity, profileId],
   );
   if (held.length > 0) await session.query(`DELETE FROM ${quoted(retry)} WHERE entity = $1`, [entity]);
-}
-
-/** The places of other profiles, which become this one's; what they kept there goes. Stamps stay, for rows bear them. */
-export async function takeOverPlaces(
-  session: Session,
-  { position, retry }: TableNames,
-  profileId: string,
-  others: readonly string[],
-): Promise<void> {
-  const taken = await session.query<{ entity: string }>(
-    `UPDATE ${quoted(position)} SET profileid = $1, page = $2, number = 0, begins = '{}', counters = $3::jsonb
-     WHERE profileid = ANY ($4::text[]) RETURNING entity`,
-    [profileId, NOWHERE, JSON.stringify(NO_COUNTERS), others],
-  );
-  const entities = taken.map(({ entity }) => entity);
-  await session.query(`DELETE FROM ${quoted(retry)} WHERE entity = ANY ($1::text[])`, [entities]);
 }
 
 /** Drops the tables that stand and bear Freshet's key. TABLE_FOREIGN, and nothing is dropped, when one does not. */

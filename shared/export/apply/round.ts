@@ -64,12 +64,12 @@ async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: 
 }
 
 /**
- * What was removed from the profile: its table stays, but its old place means nothing, also once it is added again. One that was
- * taken over has no past; kept until its resync is queued, it leaves the former owner no moment to come back.
+ * What was removed from the profile: its table stays, but its old place means nothing, also once it is added again. A place without
+ * a past is what the activation has claimed: nobody else may come in between.
  */
 async function forgetOthers(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<void> {
-  const isTakenOver = ({ entity }: Subscribed) => turn.positions.get(entity)?.page === NOWHERE;
-  const kept = subscriptions.filter((subscribed) => isBegun(subscribed) || isTakenOver(subscribed));
+  const isClaimed = ({ entity }: Subscribed) => turn.positions.get(entity)?.page === NOWHERE;
+  const kept = subscriptions.filter((subscribed) => isBegun(subscribed) || isClaimed(subscribed));
   const names = new Set(kept.map(({ entity }) => entity));
   for (const entity of [...turn.positions.keys()].filter((name) => !names.has(name))) {
     await turn.destination.forget(entity);

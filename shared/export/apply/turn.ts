@@ -6,6 +6,7 @@ import type { Position } from '../../destination/model.ts';
 import type { Destination } from '../../destination/port.ts';
 import { FreshetError } from '../../errors/error.ts';
 import type { ExportPorts } from '../ports.ts';
+import { takenBy } from '../profiles/others.ts';
 
 /** One worker's turn at one profile. Positions are what the destination said last; every commit moves them on. */
 export interface ApplyTurn {
@@ -81,8 +82,7 @@ export async function reloadPosition(turn: ApplyTurn, entity: string): Promise<v
 
 /** Another's tells that the tables were taken over, be it by a profile of another installation: nothing may be written there. */
 function ownPosition({ profile }: ApplyTurn, position: Position): Position {
-  const { entity, profileId } = position;
-  if (profileId !== profile.id) throw new FreshetError('DESTINATION_TABLES_TAKEN', { entity, profileId });
+  if (position.profileId !== profile.id) throw takenBy(position);
   return position;
 }
 

@@ -5,7 +5,7 @@ import { FreshetError } from '../../errors/error.ts';
 import { ringBells, ringFeedsOf } from '../bells.ts';
 import { failuresContainer } from '../failures/folders.ts';
 import type { ExportPorts } from '../ports.ts';
-import { othersPositions, profilesOf } from './others.ts';
+import { othersPositions, profilesOf, takenBy } from './others.ts';
 import { LOGICAL_NAME } from './profile-body.ts';
 import { type Administered, mustNotBeStopped, ringProfile, visibleProfile } from './profiles.ts';
 
@@ -64,10 +64,10 @@ export async function drop(ports: ExportPorts, { administered, profileId, entity
     const subscribed = new Set((await ports.control.profiles.subscriptions(profileId)).map((one) => one.entity));
     // What another installation has taken over from this profile is not for this one to drop.
     const foreign = [...others.known, ...others.unknown.filter((one) => subscribed.has(one.entity))].find(isNamed);
-    if (foreign)
-      throw new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId });
-    const former = profilesOf(others.unknown.filter(isNamed));
-    if (former.length > 0) await destination.takeOver(former);
+    if (foreign) throw takenBy(foreign);
+    const former = others.unknown.some(isNamed) ? profilesOf(others.unknown) : [];
+    if (former.length > 0 && !(await destination.claim([], former)))
+      throw others.known[0] ? takenBy(others.known[0]) : new FreshetError('POSITION_MOVED', { entity: names.join() });
     const dropped: string[] = [];
     for (const one of names) if (await destination.drop(one)) dropped.push(one);
     // A profile whose tables share the prefix still needs them.

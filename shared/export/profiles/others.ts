@@ -1,4 +1,5 @@
 import type { Position } from '../../destination/model.ts';
+import { FreshetError } from '../../errors/error.ts';
 import type { ExportPorts } from '../ports.ts';
 
 /** The positions of other profiles among a profile's tables. */
@@ -21,6 +22,10 @@ export async function othersPositions(
     known: others.filter((one) => known.has(one.profileId)),
     unknown: others.filter((one) => !known.has(one.profileId)),
   };
+}
+
+export function takenBy({ entity, profileId }: Position): FreshetError {
+  return new FreshetError('DESTINATION_TABLES_TAKEN', { entity, profileId });
 }
 
 /** Their profiles, each once. */

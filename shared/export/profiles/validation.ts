@@ -9,7 +9,7 @@ import type { ExportPorts } from '../ports.ts';
 import { sideBySide } from '../side-by-side.ts';
 import { adviceFinding, errorFinding, type Finding, findingsText, found } from './findings.ts';
 import { changesOfOrigin } from './origin.ts';
-import { othersPositions, profilesOf } from './others.ts';
+import { othersPositions, profilesOf, takenBy } from './others.ts';
 import { adopts } from './profile-body.ts';
 
 /** What a check of a profile came to. */
@@ -150,7 +150,10 @@ async function tableFindings(
 ): Promise<Finding[]> {
   const positions = (await destination.positions()) ?? [];
   const { known, unknown } = await othersPositions(ports, profile.id, positions);
-  const findings = [...known.slice(0, 1).map(takenFinding), ...leftFindings(unknown, ports.clock.now())];
+  const findings = [
+    ...known.slice(0, 1).map((one) => errorFinding(takenBy(one), DESTINATION)),
+    ...leftFindings(unknown, ports.clock.now()),
+  ];
   const own = await ownEntities(ports, profile, positions);
   const others = profile.settings.entities.map(({ entity }) => entity).filter((entity) => !own.has(entity));
   const standing = await destination.existingTables(others);
@@ -166,10 +169,6 @@ async function tableFindings(
     }
   }
   return findings;
-}
-
-function takenFinding({ entity, profileId }: Position): Finding {
-  return errorFinding(new FreshetError('DESTINATION_TABLES_TAKEN', { entity, profileId }), DESTINATION);
 }
 
 /** Such tables merely stand; but should their former owner live in another installation, the activation ends that, and somebody has to know. */

@@ -214,7 +214,7 @@ describe('tables that a deleted profile left', () => {
     expect(Status).toMatchObject({ ExportStatus: 'Running', FailureNotifications: 0, InitialSyncState: 'Completed' });
     expect(Entities.map(({ Type }: { Type: string }) => Type)).toEqual(['parent', 'child']);
     const { own } = api.world().database('sales').area({ schema: 'dbo', prefix: '' });
-    expect([...(own?.positions ?? [])].map(([entity, { profileId }]) => [entity, profileId])).toEqual([
+    expect([...(own?.positions ?? [])].map(([entity, { profileId }]) => [entity, profileId]).toSorted()).toEqual([
       ['child', id],
       ['parent', id],
     ]);

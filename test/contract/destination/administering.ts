@@ -68,9 +68,7 @@ export function describeAdministering(name: string, make: MakeHarness): void {
       expect(await destination.positions()).toHaveLength(1);
     });
 
-    it('the places of profiles that are no more are taken over: nowhere, empty, with their tables and stamps, and no others', async () => {
-      const contact = entityOf('contact', [attribute('name', 'StringType', { maxLength: 5 })]);
-      const lead = entityOf('lead', [attribute('name', 'StringType', { maxLength: 5 })]);
+    it('a claim makes the tables a profile’s alone: places with neither past nor rows, those of former profiles included', async () => {
       const chain = await new Chain(destination).begin();
       await chain.apply({
         rows: [rowOf(idOf(1))],
@@ -78,35 +76,54 @@ export function describeAdministering(name: string, make: MakeHarness): void {
         begins: ['snapshot'],
       });
       const before = await chain.position();
-      await new Chain(harness.open({ profileId: 'profile-2' }), contact).begin();
-      await new Chain(harness.open({ profileId: 'living' }), lead).begin();
       const heir = harness.open({ profileId: 'heir' });
-      for (let time = 0; time < 2; time++) await heir.takeOver(['profile-1', 'profile-2', 'nobody']);
-      const taken = { profileId: 'heir', page: NOWHERE, number: 0, counters: NO_COUNTERS };
+      for (let time = 0; time < 2; time++)
+        expect(await heir.claim(['account', 'contact'], ['profile-1', 'nobody'])).toBe(true);
+      const claimed = { profileId: 'heir', page: NOWHERE, number: 0, counters: NO_COUNTERS };
       expect(await heir.positions()).toMatchObject([
-        { ...taken, entity: 'account', stamp: before?.stamp },
-        { ...taken, entity: 'contact' },
-        { entity: 'lead', profileId: 'living', page: 'page-0' },
+        { ...claimed, entity: 'account', stamp: before?.stamp },
+        { ...claimed, entity: 'contact' },
       ]);
       expect(await heir.dueRetries(Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
       expect(await heir.unloggedFailures(9)).toEqual([]);
       expect(await harness.rows(ACCOUNT)).toHaveLength(1);
     });
 
-    it('whose place was taken over is overtaken at whatever he does, and the heir begins where he stands', async () => {
+    it('a claim changes nothing while positions of others stand, and none of its own that has a past', async () => {
+      const chain = await new Chain(destination).begin();
+      const other = harness.open({ profileId: 'other' });
+      expect(await other.claim(['contact'], ['nobody'])).toBe(false);
+      expect(await destination.claim(['account', 'contact'], [])).toBe(true);
+      expect(await destination.positions()).toMatchObject([
+        { entity: 'account', page: chain.page },
+        { entity: 'contact', page: NOWHERE },
+      ]);
+    });
+
+    it('whose place was claimed is overtaken at whatever he does, and begins nothing beside it', async () => {
       const chain = await new Chain(destination).begin();
       const heir = harness.open({ profileId: 'heir' });
-      await heir.takeOver(['profile-1']);
+      await heir.claim(['account'], ['profile-1']);
       const batch = chain.next({ rows: [rowOf(idOf(1))] });
       await expect(destination.apply(batch)).rejects.toMatchObject({ code: 'POSITION_MOVED' });
       await expect(destination.settleRetries(settlementOf({}))).rejects.toMatchObject({ code: 'POSITION_MOVED' });
       await expect(destination.shape(ACCOUNT, 'page-0')).rejects.toMatchObject({ code: 'POSITION_MOVED' });
-      expect(await destination.place('account', 'page-0', { page: 'mine', number: 9 })).toBe(false);
-      expect(await destination.place('account', null, { page: 'mine', number: 9 })).toBe(false);
+      for (const entity of ['account', 'contact'])
+        for (const expected of ['page-0', null])
+          expect(await destination.place(entity, expected, { page: 'mine', number: 9 })).toBe(false);
       await heir.shape(ACCOUNT, NOWHERE);
       expect(await heir.place('account', NOWHERE, { page: 'mark', number: 3 })).toBe(true);
       await heir.apply({ ...batch, expected: 'mark', to: { page: 'next', number: 4 } });
       expect(await harness.rows(ACCOUNT)).toHaveLength(1);
+    });
+
+    it('a place that was claimed begins above the stamps of the rows that are there', async () => {
+      const chain = await new Chain(destination).begin();
+      await chain.apply({ rows: [rowOf(idOf(1))] });
+      await destination.forget('account');
+      expect(await destination.claim(['account'], [])).toBe(true);
+      await destination.place('account', NOWHERE, { page: 'mark', number: 3 });
+      expect((await chain.position())?.stamp).toBe((await harness.rows(ACCOUNT))[0]?.modifiedOn);
     });
 
     it('nothing has to stand to be forgotten or dropped', async () => {

@@ -107,9 +107,9 @@ describe('an activation that takes tables over', () => {
     const heir = await other.createProfile('one', ADOPTING);
     let killed = false;
     other.wrapDestination = (destination) =>
-      replacing(destination, 'takeOver', async (takeOver) => {
-        await takeOver();
-        if (killed) return;
+      replacing(destination, 'claim', async (claim) => {
+        const claimed = await claim();
+        if (killed) return claimed;
         killed = true;
         throw new Error('killed');
       });
