@@ -36,6 +36,8 @@ export interface Destination {
   shape(entity: EntityMetadata, at?: string | null): Promise<boolean>;
   /** Makes the metadata tables say what the definition says about this entity, in one transaction. `at`: as for `shape`. */
   describe(entity: EntityMetadata, at?: string | null): Promise<void>;
+  /** Whether the metadata tables tell of the entity: its table is, or was, one of these. Reads only. */
+  describes(entity: string): Promise<boolean>;
   /** Where every entity of the profile stands. Null: our own tables are gone. Also serves as the breaker's probe. */
   positions(): Promise<Position[] | null>;
   /**

@@ -110,6 +110,10 @@ export class MemoryDestination implements Destination {
     });
   }
 
+  describes(entity: string): Promise<boolean> {
+    return this.#run('describes', ({ own }) => own?.metadata.has(entity) ?? false);
+  }
+
   positions(): Promise<Position[] | null> {
     return this.#run('positions', ({ own }) => {
       if (own === null) return null;

@@ -27,7 +27,7 @@ import { type Alteration, alterEntityTable, createEntityTable, createSchema, mis
 import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } from './dialect.ts';
 import { columnsAsHeld, readHeldRows } from './held-rows.ts';
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
-import { syncMetadataTable } from './metadata-tables.ts';
+import { syncMetadataTable, tellsOf } from './metadata-tables.ts';
 import { NewRows } from './new-rows.ts';
 import { ownTables } from './own-tables.ts';
 import { adviceOnAddress, examine } from './permissions.ts';
@@ -162,6 +162,15 @@ export class PostgresDestination implements Destination {
       for (const kind of METADATA_TABLES) {
         await syncMetadataTable(session, kind, this.#names.metadata[kind], entity.logicalName, rows);
       }
+    });
+  }
+
+  describes(entity: string): Promise<boolean> {
+    const { schema, metadata } = this.#names;
+    const told = metadata.AttributeMetadata;
+    return onConnection(this.#pool, async (session) => {
+      const standing = await standingNames(session, schema, [told.name]);
+      return standing.length > 0 && tellsOf(session, told, entity);
     });
   }
 

@@ -47,7 +47,8 @@ export async function pause(ports: ExportPorts, request: Request, paused: boolea
 
 /**
  * Drops the tables of the entities that nothing is written to: of one removed from the profile, or of all, with Freshet's own
- * tables, once the profile is not active. PROFILE_ACTIVE otherwise; TABLE_FOREIGN. Answers with what was dropped.
+ * tables, once the profile is not active. PROFILE_ACTIVE otherwise; ENTITY_NOT_EXPORTED, TABLE_FOREIGN, DESTINATION_TABLES_TAKEN.
+ * Answers with what was dropped.
  */
 export async function drop(ports: ExportPorts, { administered, profileId, entity }: Request): Promise<string[]> {
   const profile = await visibleProfile(ports, administered, profileId);
@@ -59,6 +60,9 @@ export async function drop(ports: ExportPorts, { administered, profileId, entity
   const written = state === 'active' ? names.filter((one) => name === undefined || chosen.includes(one)) : [];
   if (written.length > 0) throw new FreshetError('PROFILE_ACTIVE', { entities: written.join(', ') });
   return ports.destinations.visit(profile, async (destination) => {
+    // Tables of other prefixes, and Freshet's own, might be named so, too.
+    if (name !== undefined && !chosen.includes(name) && !(await destination.describes(name)))
+      throw new FreshetError('ENTITY_NOT_EXPORTED', { entity: name });
     const others = await othersPositions(ports, profileId, (await destination.positions()) ?? []);
     const isNamed = (one: Position) => names.includes(one.entity);
     const subscribed = new Set((await ports.control.profiles.subscriptions(profileId)).map((one) => one.entity));

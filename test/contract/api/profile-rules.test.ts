@@ -164,6 +164,20 @@ describe('drop', () => {
   });
 });
 
+describe('drop of one entity', () => {
+  it('takes no table that is none of an entity, or of another prefix', async () => {
+    const id = await api.active({ Entities: entitiesOf('parent') });
+    for (const name of ['deletelog', 'freshetposition', 'attributemetadata', 'crm_parent', 'nothing'])
+      expect(await api.call('POST', `profiles/${id}/drop?entity=${name}`)).toMatchObject({
+        status: 404,
+        code: 'ENTITY_NOT_EXPORTED',
+      });
+    await api.call('POST', `profiles/${id}/deactivate`);
+    expect((await api.call('POST', `profiles/${id}/drop?entity=deletelog`)).status).toBe(404);
+    expect((await api.call('POST', `profiles/${id}/drop?entity=PARENT`)).json).toEqual({ Entities: ['parent'] });
+  });
+});
+
 describe('tables that a deleted profile left', () => {
   const adopting = (...entities: string[]) => ({
     Name: 'Heir',

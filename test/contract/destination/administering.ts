@@ -144,6 +144,16 @@ export function describeAdministering(name: string, make: MakeHarness): void {
       expect(await destination.existingTables(['contact'])).toEqual(['contact']);
     });
 
+    it('the metadata tables tell of the entities whose tables are these', async () => {
+      expect(await destination.describes('account')).toBe(false);
+      await new Chain(destination).begin();
+      await destination.describe(ACCOUNT);
+      expect(await destination.describes('account')).toBe(true);
+      for (const other of ['contact', 'deletelog', 'freshetposition', ''])
+        expect(await destination.describes(other)).toBe(false);
+      expect(await harness.open({ prefix: '' }).describes('crm_account')).toBe(false);
+    });
+
     it('retries of entities left out are not due', async () => {
       const chain = await new Chain(destination).begin();
       await chain.apply({ refused: [refusedEntry(idOf(2), { dueAt: 7 })] });
