@@ -84,7 +84,7 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     breaks: 'a worker that was overtaken brings no older definition back',
     file: 'shared/destination/memory/destination.ts',
     from: 'if (at === undefined) return;',
-    to: "if (at !== '') return;",
+    to: "if (at !== 'nowhere') return;",
   },
   {
     name: 'made-anew-not-read',
@@ -130,11 +130,11 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     to: '        own.positions.set(entity, { ...held, ...nowhere });',
   },
   {
-    name: 'replacement-unseen',
-    breaks: 'an activation looks again whether the profile was replaced meanwhile',
-    file: 'shared/export/profiles/activation.ts',
-    from: 'namesOf(now) === joined ? joined',
-    to: 'now !== null ? joined',
+    name: 'unnamed-goes-on',
+    breaks: 'what a replacement that broke off for good has left is not written to any more',
+    file: 'shared/export/apply/round.ts',
+    from: 'if (own.length === all.length) return own;',
+    to: 'if (own.length <= all.length) return all;',
   },
   {
     name: 'owed-is-different',
