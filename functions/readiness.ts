@@ -3,6 +3,7 @@ import { RETRIES_CONTAINER } from '../shared/export/apply/retry-blobs.ts';
 import { UNKNOWN_FAILURES_CONTAINER } from '../shared/export/failures/folders.ts';
 import { PAGES_CONTAINER } from '../shared/export/pages.ts';
 import type { ExportPorts } from '../shared/export/ports.ts';
+import { unservedProfiles } from '../shared/export/profiles/unserved.ts';
 import { RUNBOOK_CONTAINER } from '../shared/refresh/runbook/log.ts';
 
 /** A message that only proves that the queue takes and delivers one. */
@@ -57,8 +58,9 @@ export function makeHealth(portsOf: () => ExportPorts): (report: Report) => Prom
     await Promise.all(NAMES.filter((name) => !passed.has(name)).map((name) => attempt(name, CHECKS[name])));
     let counters = {};
     if (passed.size === NAMES.length) {
-      await attempt('control', async ({ control }) => {
-        counters = await control.organizations.counters();
+      await attempt('control', async (ports) => {
+        const { length: unserved } = await unservedProfiles(ports);
+        counters = { ...(await ports.control.organizations.counters()), 'profiles.unserved': unserved };
       });
     }
     const ready = NAMES.every((name) => checks[name] === 'ok');

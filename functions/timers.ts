@@ -2,6 +2,7 @@ import { app } from '@azure/functions';
 import { input as durableInput } from 'durable-functions';
 import { watchOrigins } from '../shared/export/profiles/origin.ts';
 import { registerAll } from '../shared/export/profiles/registering.ts';
+import { tellUnserved } from '../shared/export/profiles/unserved.ts';
 import { RECONCILE_INTERVAL_S, reconcileDue } from '../shared/export/reconcile/reconcile.ts';
 import { cleanUp, SWEEP_INTERVAL_S, sweep } from '../shared/export/sweep.ts';
 import { readWholeBySchedule } from '../shared/export/whole-reads.ts';
@@ -35,6 +36,12 @@ app.timer('cleanUp', {
 app.timer('watchOrigins', {
   schedule: '30 * * * * *',
   handler: () => watchOrigins(theApp().ports),
+});
+
+/** Profiles that nobody sees. */
+app.timer('tellUnserved', {
+  schedule: '0 1 * * * *',
+  handler: () => tellUnserved(theApp().ports),
 });
 
 /** An hour at most without notifications that somebody's hand took away, for some requests per organization and entity. */

@@ -7,6 +7,8 @@ export interface Profiles {
   get(id: string): Promise<Profile | null>;
   /** All profiles of these organizations, by name. */
   list(organizationIds: readonly string[]): Promise<Profile[]>;
+  /** Ids of all organizations that have profiles, whether they are served or not. */
+  organizations(): Promise<string[]>;
   /** False when there is no such profile, it carries another intent than the one expected, or its new name is taken. */
   update(id: string, change: ProfileChange, expected?: Pick<Profile, 'intent'>): Promise<boolean>;
   /** Removes the profile, its subscriptions and bell; feeds that nobody subscribes to any more go with their pages. Answers with the pages' blobs. */

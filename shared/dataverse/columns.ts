@@ -61,8 +61,8 @@ const TYPES: Partial<Record<AttributeType, (attribute: Attribute) => Pick<Column
 };
 
 /**
- * The columns of an entity's table beyond `Id` and the two sink columns, the primary key first: pages carry their cells in
- * this order. Virtual, image and file attributes have none.
+ * The columns of an entity's rows, the primary key first: pages carry their cells in this order. Virtual, image and file
+ * attributes have none.
  */
 export function exportColumns(entity: EntityMetadata): readonly Column[] {
   const known = columnsOfEntity.get(entity) ?? makeColumns(entity);
@@ -80,6 +80,16 @@ function makeColumns(entity: EntityMetadata): Column[] {
     .toSorted((a, b) => groupOf(a) - groupOf(b))
     .flatMap(columnsOf);
   return [...new Map([key, ...others].map((column) => [column.name, column])).values()];
+}
+
+/**
+ * The same columns as a new table has them, beyond `Id` and the two sink columns: in the original's order, where the primary
+ * key is one among everything else.
+ */
+export function columnsOfNewTable(entity: EntityMetadata): Column[] {
+  const places = new Map(inColumnOrder(entity.attributes).map(({ logicalName }, place) => [logicalName, place]));
+  const placeOf = ({ attribute }: Column) => places.get(attribute) ?? 0;
+  return exportColumns(entity).toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 /** Attributes as a definition keeps them: in the order of their columns, within a group by name; so equal definitions are equal. */

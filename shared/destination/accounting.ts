@@ -8,6 +8,9 @@ export const STAMP_STEP_MS = 4;
 
 export const NO_COUNTERS: Counters = { read: 0, applied: 0, replaced: 0, retrying: 0, failed: 0, regressed: 0 };
 
+/** Where a position stands that holds a place and has no past: no page is named so. */
+export const NOWHERE = '';
+
 export function nextStamp(now: number, last: number): number {
   return Math.max(now, last + STAMP_STEP_MS);
 }

@@ -36,15 +36,24 @@ export interface Destination {
   shape(entity: EntityMetadata, at?: string | null): Promise<boolean>;
   /** Makes the metadata tables say what the definition says about this entity, in one transaction. `at`: as for `shape`. */
   describe(entity: EntityMetadata, at?: string | null): Promise<void>;
+  /** Whether the metadata tables tell of the entity: its table is, or was, one of these. Reads only. */
+  describes(entity: string): Promise<boolean>;
   /** Where every entity of the profile stands. Null: our own tables are gone. Also serves as the breaker's probe. */
   positions(): Promise<Position[] | null>;
   /**
    * Sets an entity's position, forgets snapshots begun, and keeps rows, retries and counters. `expected`: the page that
-   * must stand there now, null for none. False, and nothing changed, when another stands there.
+   * must stand there now, null for none. False, and nothing changed, when another stands there; and when a first one would stand
+   * beside positions of another profile.
    */
   place(entity: string, expected: string | null, to: { page: string; number: number }): Promise<boolean>;
   /** Forgets position, retries and failed records of an entity; its table stays. Safe to repeat. */
   forget(entity: string): Promise<void>;
+  /**
+   * Makes the tables this profile's alone, in one transaction: entities without a position get one that stands `NOWHERE`, and so do
+   * those of `former` profiles, whose retries and failed records are forgotten; tables stay. Safe to repeat. False, and nothing
+   * changed, when positions of others stand.
+   */
+  claim(entities: readonly string[], former: readonly string[]): Promise<boolean>;
   /** Drops the entity's table and forgets it; false when none stood. TABLE_FOREIGN when it is not one that Freshet made. */
   drop(entity: string): Promise<boolean>;
   /** Drops what `prepare` makes; false when nothing of it stood. Entities' tables stay. */

@@ -10,12 +10,24 @@ export type ErrorValues = Readonly<Record<string, string | number>>;
 export class FreshetError extends Error {
   readonly code: ErrorCode;
   readonly values: ErrorValues;
+  /** Not a property that a log would show. */
+  readonly #verbatim: string | null;
 
-  constructor(code: ErrorCode, values: ErrorValues = {}, cause?: unknown) {
+  constructor(code: ErrorCode, values: ErrorValues = {}, cause?: unknown, verbatim: string | null = null) {
     super(fill(REGISTER[code].message, values), { cause });
     this.name = 'FreshetError';
     this.code = code;
     this.values = values;
+    this.#verbatim = verbatim;
+  }
+
+  /**
+   * The foreign service's own words, as far as there are any. They may quote the contents of a record: for the customer's own
+   * storage (retries, failure blobs), never for a log or an answer.
+   */
+  get verbatim(): string {
+    if (this.#verbatim !== null) return this.#verbatim;
+    return isFreshetError(this.cause) ? this.cause.verbatim : String(this.values.text ?? this.message);
   }
 
   get class(): ErrorClass {

@@ -15,9 +15,11 @@ export function makeDestinations(options: DestinationsOptions): Destinations {
   const opened = new Map<string, Opened>();
 
   async function open(profile: Profile): Promise<Destination> {
-    const { keyVaultUri, schema, prefix } = profile.settings;
+    const { organizationId, keyVaultUri, schema, prefix } = profile.settings;
+    const organization = options.organizations.get(organizationId);
+    if (!organization) throw new FreshetError('ORGANIZATION_NOT_SERVED', { organizationId });
     const secret = await options.secrets.get(keyVaultUri);
-    checkTag(secret.tags, profile, options.organizations);
+    checkTag(secret.tags, organization);
     return options.open(secret.value, { profileId: profile.id, schema, prefix });
   }
 
@@ -67,15 +69,9 @@ async function close(opened: Promise<Destination> | undefined): Promise<void> {
  * The secret must carry the tag `{organization id: tenant id}`: else whoever knows a vault's URL could have another
  * organization's rows written to its database.
  */
-function checkTag(
-  tags: Readonly<Record<string, string>>,
-  { settings }: Profile,
-  organizations: ReadonlyMap<string, Organization>,
-): void {
-  const { organizationId } = settings;
-  const tenantId = organizations.get(organizationId)?.tenantId.toLowerCase();
+function checkTag(tags: Readonly<Record<string, string>>, { id: organizationId, tenantId }: Organization): void {
   const tagged = Object.entries(tags).some(
-    ([id, tenant]) => id.toLowerCase() === organizationId && tenant.toLowerCase() === tenantId,
+    ([id, tenant]) => id.toLowerCase() === organizationId && tenant.toLowerCase() === tenantId.toLowerCase(),
   );
   if (!tagged) throw new FreshetError('SECRET_NOT_TAGGED', { organizationId });
 }

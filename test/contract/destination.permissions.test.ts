@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Destination } from '../../shared/destination/port.ts';
-import { openPostgresDestination } from '../../shared/destination/postgres/destination.ts';
+import { openPostgresDestination, PostgresDestination } from '../../shared/destination/postgres/destination.ts';
+import { connect } from '../../shared/sql/postgres/connect.ts';
 import { quoteName } from '../../shared/sql/postgres/names.ts';
 import { ACCOUNT, ADDRESS, Chain } from './destination/harness.ts';
 import { makePostgresHarness, type PostgresHarness } from './destination/postgres.harness.ts';
@@ -49,6 +50,14 @@ describe('the permissions of a login on PostgreSQL', () => {
     expect(await missing()).toEqual([]);
     await new Chain(destination).begin();
     expect(await missing()).toEqual([]);
+  });
+
+  it('come with advice where the connection need not be encrypted, before anything else', async () => {
+    const open = new PostgresDestination(connect(harness.url), ADDRESS, ['Encrypt it.']);
+    expect((await open.examine([], { deleteLog: false })).advice[0]).toBe('Encrypt it.');
+    await open.close();
+    // On this machine it is not needed.
+    expect((await destination.examine([], { deleteLog: false })).advice.join()).not.toContain('encrypted');
   });
 
   it('on tables of another owner are missing one by one, and granted by their statements', async () => {

@@ -128,6 +128,18 @@ it('discovers, creates, validates, activates, watches, fails, mends, changes, de
   expect((await call('POST', `profiles/${Id}/deactivate`, '')).json.State).toBe(2);
   expect((await call('DELETE', `profiles/${Id}`)).status).toBeLessThan(300);
   expect((await call('GET', `profiles?organizationId=${organization.OrganizationId}`)).json).toEqual([]);
+
+  // Its tables stay, and are nobody's.
+  const next = { ...profile, Name: 'Next', Entities: [{ Type: 'account' }] };
+  const { Id: heir } = (await call('POST', 'profiles', next)).json;
+  expect((await call('POST', `profiles/${heir}/activate`, '')).text).toContain('TABLE_STANDS');
+  const adopting = { ...next, Entities: [{ Type: 'account', Settings: { Adopt: true } }] };
+  expect((await call('PUT', `profiles/${heir}`, adopting)).status).toBe(200);
+  expect((await call('POST', `profiles/${heir}/activate`, '')).status).toBe(200);
+  expect(await until(() => allCompleted(heir), SYNC_MS)).toBe(true);
+  expect(await rowsOf('account')).toBe((await test.organization.status()).rows.account);
+  expect((await call('DELETE', `profiles/${heir}`)).status).toBeLessThan(300);
+
   const description = (await fetch(`${test.installation.addresses.functions}/api/openapi.json`)).json();
   expect(await description).toMatchObject({ openapi: '3.1.0' });
 });

@@ -16,8 +16,10 @@ import type { Standstill } from './standstill.ts';
 import { REFUSED } from './witness.ts';
 
 const PROFILES_MAX = 3;
-/** Profiles ever made in one history. */
+/** Databases that profiles are made for in one history. */
 const NAMES_MAX = 5;
+/** How often a profile adopts the tables that another one left, where there are any. */
+const HEIRS = 0.6;
 
 /** What administrators do with whole profiles. What breaks off is done again, as Durable and people do. */
 export class Administrators {
@@ -42,19 +44,22 @@ export class Administrators {
   }
 
   /**
-   * The first profile has all entities, others some; in a calm history all have all, for what a cascade reaches behind an
+   * A profile of its own database, or the heir of one that left. The first profile has all entities, others some; in a calm history all have all, for what a cascade reaches behind an
    * entity that nobody exports is found by the sweep alone.
    */
   async join(): Promise<void> {
     const { random, world, trace, swarm } = this.#scene;
-    if (this.#joined === NAMES_MAX || (await this.profiles()).length === PROFILES_MAX) return;
-    const name = `p${++this.#joined}`;
-    const entities = this.#joined === 1 || swarm.calm ? EXPORTED : this.#some();
+    const profiles = await this.profiles();
+    const left = this.databases.filter((one) => profiles.every(({ settings }) => settings.name !== one));
+    const heir = left.length > 0 && random() < HEIRS;
+    if ((this.#joined === NAMES_MAX && !heir) || profiles.length === PROFILES_MAX) return;
+    const name = heir ? pick(random, left) : `p${++this.#joined}`;
+    const entities = name === 'p1' || swarm.calm ? EXPORTED : this.#some();
     world.database(name).constraint = (_entity, _id, row) =>
       this.#scene.faulty && String(row?.name).startsWith('bad') ? REFUSED : null;
-    const Entities = entities.map((Type) => ({ Type }));
+    const Entities = entities.map((Type) => ({ Type, Settings: { Adopt: heir } }));
     const id = await world.createProfile(name, { Entities, WriteDeleteLog: random() < 0.3 });
-    trace.note(`${name} joins with ${entities.join(', ')}`);
+    trace.note(`${name} joins with ${entities.join(', ')}${heir ? ', adopting what is there' : ''}`);
     this.#activate(name, id);
   }
 

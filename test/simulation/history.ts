@@ -213,6 +213,8 @@ export class History {
   #heard(event: string, fields: Record<string, unknown> = {}): void {
     const { trace, disturbed } = this.#scene;
     trace.note(`    ${event} ${JSON.stringify(fields)}`);
+    // What was backed up before belongs to nobody, and only a person could say who may take it over.
+    if (event === 'tables taken over') this.#backups.forget();
     if (event === 'resync queued' && fields.why === HEALED && !disturbed)
       this.#witness.tell('what is well is not healed', JSON.stringify(fields));
   }

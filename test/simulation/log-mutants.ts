@@ -104,8 +104,8 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     name: 'breaker-counts',
     breaks: 'trouble of the destination uses up no attempt of a record',
     file: 'shared/export/apply/apply-merge.ts',
-    from: "if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;\n  return",
-    to: "if (!isFreshetError(error, 'RECORD_REFUSED') && !isFreshetError(error, 'DESTINATION_UNAVAILABLE')) throw error;\n  return",
+    from: "if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;\n  const {",
+    to: "if (!isFreshetError(error, 'RECORD_REFUSED') && !isFreshetError(error, 'DESTINATION_UNAVAILABLE')) throw error;\n  const {",
   },
   {
     name: 'bell-dropped',

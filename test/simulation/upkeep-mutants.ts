@@ -84,7 +84,7 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     breaks: 'a worker that was overtaken brings no older definition back',
     file: 'shared/destination/memory/destination.ts',
     from: 'if (at === undefined) return;',
-    to: "if (at !== '') return;",
+    to: "if (at !== 'nowhere') return;",
   },
   {
     name: 'made-anew-not-read',
@@ -115,11 +115,26 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     to: 'return page !== null;',
   },
   {
-    name: 'replacement-unseen',
-    breaks: 'an activation looks again whether the profile was replaced meanwhile',
+    name: 'left-place-kept',
+    breaks: 'the places of a profile that is no more become those of the one that adopts its tables',
     file: 'shared/export/profiles/activation.ts',
-    from: 'namesOf(now) === joined ? joined',
-    to: 'now !== null ? joined',
+    from: 'if (taken) throw takenBy(taken);',
+    to: 'if (known || taken) return;',
+  },
+  {
+    name: 'left-retries-kept',
+    breaks: 'retries and failed records end with the profile whose tables are taken over',
+    file: 'shared/destination/memory/destination.ts',
+    from: `        own.positions.set(entity, { ...held, ...nowhere });
+        forgetRetries(own, entity);`,
+    to: '        own.positions.set(entity, { ...held, ...nowhere });',
+  },
+  {
+    name: 'unnamed-goes-on',
+    breaks: 'what a replacement that broke off for good has left is not written to any more',
+    file: 'shared/export/apply/round.ts',
+    from: 'if (own.length === all.length) return own;',
+    to: 'if (own.length <= all.length) return all;',
   },
   {
     name: 'owed-is-different',

@@ -26,6 +26,8 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
         .map((row) => row.profile)
         .filter((profile) => organizationIds.includes(profile.settings.organizationId))
         .sort(byName),
+    organizations: () =>
+      [...new Set([...memory.state.profiles.values()].map(({ profile }) => profile.settings.organizationId))].sort(),
     update(id, change, expected) {
       const row = memory.state.profiles.get(id);
       if (!row || (expected && row.profile.intent !== expected.intent)) return false;

@@ -28,6 +28,12 @@ export function sqlProfiles(database: ControlDatabase): Profiles {
       );
       return (await rows).map(profileOf);
     },
+    async organizations() {
+      const rows = database.run((db) =>
+        db.selectFrom('profiles').select('organizationId').distinct().orderBy('organizationId').execute(),
+      );
+      return (await rows).map(({ organizationId }) => organizationId);
+    },
     update: (id, change, expected) => database.transaction((tx) => update(tx, id, change, expected)),
     remove: (id) => database.transaction((tx) => removeProfile(tx, id)),
     subscribe: (...joining) => database.transaction((tx) => subscribe(tx, ...joining)),

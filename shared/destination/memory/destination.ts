@@ -1,7 +1,7 @@
 import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError } from '../../errors/error.ts';
-import { NO_COUNTERS, withoutStamp } from '../accounting.ts';
+import { NO_COUNTERS, NOWHERE, withoutStamp } from '../accounting.ts';
 import { heldValue, type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
 import type {
@@ -18,7 +18,15 @@ import type {
 } from '../model.ts';
 import { PERMISSION_CODES, permissionCheck } from '../permissions.ts';
 import type { Destination } from '../port.ts';
-import type { MemoryArea, MemoryDatabase, MemoryRetry, MemoryRow, MemoryTable, OwnTables } from './database.ts';
+import type {
+  MemoryArea,
+  MemoryDatabase,
+  MemoryPosition,
+  MemoryRetry,
+  MemoryRow,
+  MemoryTable,
+  OwnTables,
+} from './database.ts';
 import { MemoryTransaction, OWN_COLUMNS, RANGE } from './transaction.ts';
 import { asideName, widenColumn } from './widen.ts';
 
@@ -102,6 +110,10 @@ export class MemoryDestination implements Destination {
     });
   }
 
+  describes(entity: string): Promise<boolean> {
+    return this.#run('describes', ({ own }) => own?.metadata.has(entity) ?? false);
+  }
+
   positions(): Promise<Position[] | null> {
     return this.#run('positions', ({ own }) => {
       if (own === null) return null;
@@ -112,13 +124,14 @@ export class MemoryDestination implements Destination {
 
   place(entity: string, expected: string | null, to: { page: string; number: number }): Promise<boolean> {
     return this.#run('place', (area) => {
-      const { positions } = this.#own(area);
-      const held = positions.get(entity);
-      if (expected === null ? held : held?.page !== expected || held.profileId !== this.#address.profileId)
-        return false;
-      const rows = [...(area.tables.get(entity.toLowerCase())?.rows.values() ?? [])];
-      const stamp = held?.stamp ?? rows.reduce((newest, { modifiedOn }) => Math.max(newest, modifiedOn), 0);
+      const own = this.#own(area);
+      const { positions } = own;
       const { profileId } = this.#address;
+      const held = positions.get(entity);
+      if (expected === null ? held || othersStand(own, [profileId]) : !isOwn(held, profileId, expected)) return false;
+      const hasPast = expected !== null && expected !== NOWHERE;
+      const rows = hasPast ? [] : [...(area.tables.get(entity.toLowerCase())?.rows.values() ?? [])];
+      const stamp = rows.reduce((newest, { modifiedOn }) => Math.max(newest, modifiedOn), held?.stamp ?? 0);
       positions.set(entity, {
         profileId,
         page: to.page,
@@ -133,6 +146,23 @@ export class MemoryDestination implements Destination {
 
   forget(entity: string): Promise<void> {
     return this.#run('forget', (area) => this.#forget(area, entity));
+  }
+
+  claim(entities: readonly string[], former: readonly string[]): Promise<boolean> {
+    return this.#run('claim', (area) => {
+      const own = this.#own(area);
+      const { profileId } = this.#address;
+      if (othersStand(own, [profileId, ...former])) return false;
+      const nowhere = { profileId, page: NOWHERE, number: 0, counters: NO_COUNTERS, begins: {} };
+      for (const [entity, held] of own.positions) {
+        if (!former.includes(held.profileId)) continue;
+        own.positions.set(entity, { ...held, ...nowhere });
+        forgetRetries(own, entity);
+      }
+      for (const entity of entities)
+        if (!own.positions.has(entity)) own.positions.set(entity, { ...nowhere, stamp: 0 });
+      return true;
+    });
   }
 
   drop(entity: string): Promise<boolean> {
@@ -288,7 +318,7 @@ export class MemoryDestination implements Destination {
   #forget({ own }: MemoryArea, entity: string): void {
     if (own?.positions.get(entity)?.profileId !== this.#address.profileId) return;
     own.positions.delete(entity);
-    for (const [key, retry] of own.retries) if (retry.entity === entity) own.retries.delete(key);
+    forgetRetries(own, entity);
   }
 
   #own({ own }: MemoryArea): OwnTables {
@@ -311,6 +341,18 @@ function chosen(rows: readonly MemoryRow[], which: RowChoice): MemoryRow[] {
     .filter(({ id }) => after === null || id > after)
     .sort((a, b) => compare(a.id, b.id))
     .slice(0, limit);
+}
+
+function isOwn(held: MemoryPosition | undefined, profileId: string, page: string): boolean {
+  return held?.profileId === profileId && held.page === page;
+}
+
+function othersStand({ positions }: OwnTables, profileIds: readonly string[]): boolean {
+  return [...positions.values()].some(({ profileId }) => !profileIds.includes(profileId));
+}
+
+function forgetRetries({ retries }: OwnTables, entity: string): void {
+  for (const [key, retry] of retries) if (retry.entity === entity) retries.delete(key);
 }
 
 /** Gives a column another name; its values go along. */

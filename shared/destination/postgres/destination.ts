@@ -1,9 +1,11 @@
-import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
+import { type Cell, type Column, columnsOfNewTable, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import { parseAddress } from '../../sql/postgres/address.ts';
 import { classify } from '../../sql/postgres/classify.ts';
 import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
 import { inTransaction, onConnection, type Session, type UnitOptions } from '../../sql/postgres/session.ts';
+import { NOWHERE } from '../accounting.ts';
 import { type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
 import { METADATA_TABLES } from '../metadata-tables.ts';
@@ -25,13 +27,22 @@ import { type Alteration, alterEntityTable, createEntityTable, createSchema, mis
 import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } from './dialect.ts';
 import { columnsAsHeld, readHeldRows } from './held-rows.ts';
 import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
-import { syncMetadataTable } from './metadata-tables.ts';
+import { syncMetadataTable, tellsOf } from './metadata-tables.ts';
 import { NewRows } from './new-rows.ts';
 import { ownTables } from './own-tables.ts';
-import { examine } from './permissions.ts';
-import { insertPosition, lockPosition, readPositions, replacePosition, standsAt } from './positions.ts';
+import { adviceOnAddress, examine } from './permissions.ts';
+import {
+  insertPosition,
+  lockPosition,
+  othersStand,
+  readPositions,
+  replacePosition,
+  standsAt,
+  takeOverPositions,
+} from './positions.ts';
 import { dropTables, forgetEntity } from './remove.ts';
 import {
+  deleteRetriesOf,
   readDueRetries,
   readNextDue,
   readOpenBlobs,
@@ -53,19 +64,22 @@ const UNDEFINED_TABLE = '42P01';
 const FEATURE_NOT_SUPPORTED = '0A000';
 
 export const openPostgresDestination: OpenDestination = (connectionString, address) =>
-  new PostgresDestination(connect(connectionString), address);
+  new PostgresDestination(connect(connectionString), address, adviceOnAddress(parseAddress(connectionString)));
 
 export class PostgresDestination implements Destination {
   readonly #pool: PostgresPool;
   readonly #names: TableNames;
   readonly #profileId: string;
+  readonly #advice: readonly string[];
   readonly #newRows = new NewRows();
   readonly #checks = new WeakMap<readonly Column[], RowCheck>();
 
-  constructor(pool: PostgresPool, address: DestinationAddress) {
+  /** `advice`: what an examination tells besides. */
+  constructor(pool: PostgresPool, address: DestinationAddress, advice: readonly string[] = []) {
     this.#pool = pool;
     this.#names = tableNames(address);
     this.#profileId = address.profileId;
+    this.#advice = advice;
   }
 
   existingTables(entities: readonly string[]): Promise<string[]> {
@@ -79,7 +93,10 @@ export class PostgresDestination implements Destination {
   examine(entities: readonly string[], { deleteLog }: { deleteLog: boolean }): Promise<Examination> {
     const own = ownTables(this.#names, deleteLog).map(({ table }) => table);
     const others = entities.map((entity) => this.#names.entity(entity));
-    return onConnection(this.#pool, (session) => examine(session, this.#names.schema, own, others));
+    return onConnection(this.#pool, async (session) => {
+      const examined = await examine(session, this.#names.schema, own, others);
+      return { ...examined, advice: [...this.#advice, ...examined.advice] };
+    });
   }
 
   async misfit(entity: EntityMetadata): Promise<string | null> {
@@ -110,7 +127,7 @@ export class PostgresDestination implements Destination {
 
   async shape(entity: EntityMetadata, at?: string | null): Promise<boolean> {
     const table = this.#names.entity(entity.logicalName);
-    const columns = exportColumns(entity);
+    const columns = columnsOfNewTable(entity);
     const work = async (session: Session) => {
       await lockDefinition(session, table);
       await this.#mustStand(session, entity, at);
@@ -148,6 +165,15 @@ export class PostgresDestination implements Destination {
     });
   }
 
+  describes(entity: string): Promise<boolean> {
+    const { schema, metadata } = this.#names;
+    const told = metadata.AttributeMetadata;
+    return onConnection(this.#pool, async (session) => {
+      const standing = await standingNames(session, schema, [told.name]);
+      return standing.length > 0 && tellsOf(session, told, entity);
+    });
+  }
+
   async positions(): Promise<Position[] | null> {
     const { position, retry } = this.#names;
     try {
@@ -162,17 +188,32 @@ export class PostgresDestination implements Destination {
 
   place(entity: string, expected: string | null, to: { page: string; number: number }): Promise<boolean> {
     const { position } = this.#names;
-    return this.#transaction(
-      async (session) =>
-        expected === null
-          ? insertPosition(session, position, this.#profileId, entity, to, await this.#lastStamp(session, entity))
-          : replacePosition(session, position, this.#profileId, entity, expected, to),
-      { statementTimeoutMs: LONG_STATEMENT_MS },
-    );
+    const work = async (session: Session) => {
+      const hasPast = expected !== null && expected !== NOWHERE;
+      const stamp = hasPast ? 0 : await this.#lastStamp(session, entity);
+      if (expected !== null) return replacePosition(session, position, this.#profileId, entity, expected, to, stamp);
+      await lockDefinition(session, position);
+      if (await othersStand(session, position, [this.#profileId])) return false;
+      return insertPosition(session, position, this.#profileId, entity, to, stamp);
+    };
+    return this.#transaction(work, { statementTimeoutMs: LONG_STATEMENT_MS });
   }
 
   forget(entity: string): Promise<void> {
     return this.#transaction((session) => forgetEntity(session, this.#names, this.#profileId, entity));
+  }
+
+  claim(entities: readonly string[], former: readonly string[]): Promise<boolean> {
+    const { position, retry } = this.#names;
+    return this.#transaction(async (session) => {
+      await lockDefinition(session, position);
+      if (await othersStand(session, position, [this.#profileId, ...former])) return false;
+      const taken = await takeOverPositions(session, position, this.#profileId, former);
+      await deleteRetriesOf(session, retry, taken);
+      for (const entity of entities)
+        await insertPosition(session, position, this.#profileId, entity, { page: NOWHERE, number: 0 }, 0);
+      return true;
+    });
   }
 
   drop(entity: string): Promise<boolean> {

@@ -54,6 +54,12 @@ export async function syncMetadataTable(
   await session.query(insertMissing(kind, table), wanted.columns);
 }
 
+/** Whether the attributes of this entity are told. */
+export async function tellsOf(session: Session, table: TableName, entity: string): Promise<boolean> {
+  const rows = await session.query(`SELECT 1 FROM ${quoted(table)} WHERE entityname = $1 LIMIT 1`, [fitName(entity)]);
+  return rows.length > 0;
+}
+
 /** One array per column; the last row of a key wins. */
 function arraysOf(kind: MetadataTable, entity: string, rows: MetadataRows) {
   const { scope, rows: rowsOf } = METADATA[kind];

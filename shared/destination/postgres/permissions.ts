@@ -1,3 +1,4 @@
+import { isProtected, type PostgresAddress } from '../../sql/postgres/address.ts';
 import { quoteName } from '../../sql/postgres/names.ts';
 import type { Session } from '../../sql/postgres/session.ts';
 import type { Examination, PermissionCheck } from '../model.ts';
@@ -117,6 +118,15 @@ function adviceOf({ connections }: Rights): string[] {
   if (connections >= CONNECTIONS_ADVISED) return [];
   return [
     `The server allows ${connections} connections: a larger tier lets reports and several profiles work beside each other.`,
+  ];
+}
+
+/** What the connection string leaves open. */
+export function adviceOnAddress(address: PostgresAddress): string[] {
+  if (isProtected(address)) return [];
+  const now = address.tls === 'disable' ? 'is not encrypted' : 'is encrypted only if the server offers it';
+  return [
+    `The connection to the database ${now}: name SSL Mode=VerifyFull (sslmode=verify-full in a URL), or Require at least, in the connection string.`,
   ];
 }
 

@@ -1,9 +1,9 @@
 import type { Session } from '../../sql/postgres/session.ts';
-import { NO_COUNTERS, STAMP_STEP_MS } from '../accounting.ts';
+import { NO_COUNTERS, NOWHERE, STAMP_STEP_MS } from '../accounting.ts';
 import type { Batch, Counters, Position } from '../model.ts';
 import { quoted, type TableName } from './dialect.ts';
 
-/** Statements on the position table. Each of them locks or changes at most one row, the lock of all that is applied. */
+/** Statements on the position table. A row is the lock of all that is applied to its entity; but for a takeover, each changes one. */
 
 /** What stands beside a position while a transaction holds it. */
 export interface Held {
@@ -71,6 +71,29 @@ export async function updateHeld(session: Session, table: TableName, entity: str
   ]);
 }
 
+/** Whether positions of other profiles than these stand. */
+export async function othersStand(session: Session, table: TableName, profileIds: readonly string[]): Promise<boolean> {
+  const rows = await session.query(`SELECT 1 FROM ${quoted(table)} WHERE profileid <> ALL ($1::text[]) LIMIT 1`, [
+    profileIds,
+  ]);
+  return rows.length > 0;
+}
+
+/** Makes positions of other profiles this one's, nowhere; answers with their entities. Stamps stay, for rows bear them. */
+export async function takeOverPositions(
+  session: Session,
+  table: TableName,
+  profileId: string,
+  former: readonly string[],
+): Promise<string[]> {
+  const rows = await session.query<{ entity: string }>(
+    `UPDATE ${quoted(table)} SET profileid = $1, page = $2, number = 0, begins = '{}', counters = $3::jsonb
+     WHERE profileid = ANY ($4::text[]) RETURNING entity`,
+    [profileId, NOWHERE, JSON.stringify(NO_COUNTERS), former],
+  );
+  return rows.map(({ entity }) => entity);
+}
+
 /** Makes the entity's first position; false when it has one, be it another profile's. Later stamps are above `stamp`. */
 export async function insertPosition(
   session: Session,
@@ -88,7 +111,7 @@ export async function insertPosition(
   return rows.length > 0;
 }
 
-/** Sets the position and forgets snapshots begun; false when another page stands there. */
+/** Sets the position and forgets snapshots begun; false when another page stands there. Later stamps are above `stamp`, too. */
 export async function replacePosition(
   session: Session,
   table: TableName,
@@ -96,11 +119,12 @@ export async function replacePosition(
   entity: string,
   expected: string,
   to: Batch['to'],
+  stamp: number,
 ): Promise<boolean> {
   const rows = await session.query(
-    `UPDATE ${quoted(table)} SET page = $4, number = $5, begins = '{}'
+    `UPDATE ${quoted(table)} SET page = $4, number = $5, begins = '{}', stamp = greatest(stamp, $6::bigint)
      WHERE entity = $1 AND profileid = $2 AND page = $3 RETURNING entity`,
-    [entity, profileId, expected, to.page, to.number],
+    [entity, profileId, expected, to.page, to.number, stamp],
   );
   return rows.length > 0;
 }

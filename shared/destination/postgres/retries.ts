@@ -90,6 +90,11 @@ export async function deleteRetries(
   return rows[0] ?? { retrying: 0, failed: 0 };
 }
 
+/** Removes whatever waits or has failed of these entities. */
+export async function deleteRetriesOf(session: Session, table: TableName, entities: readonly string[]): Promise<void> {
+  await session.query(`DELETE FROM ${quoted(table)} WHERE entity = ANY ($1::text[])`, [entities]);
+}
+
 /** Removes what was refused before `stamp` (ms). */
 export async function deleteOlderRetries(
   session: Session,

@@ -1,4 +1,4 @@
-import { exportColumns } from '../../dataverse/columns.ts';
+import { columnsOfNewTable } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { METADATA_TABLES } from '../metadata-tables.ts';
 import { createDeleteLog, createEntityIdType, createEntityTable, createEntityType } from './ddl.ts';
@@ -28,7 +28,7 @@ export function profileObjects(names: ObjectNames, options: { readonly deleteLog
 /** What an entity adds. No procedure depends on its types: the published script that removes one entity drops none. */
 export function entityObjects(names: ObjectNames, entity: EntityMetadata): DatabaseObject[] {
   const { logicalName } = entity;
-  const columns = exportColumns(entity);
+  const columns = columnsOfNewTable(entity);
   const [table, type, idType] = [
     names.entity(logicalName),
     names.entityType(logicalName),

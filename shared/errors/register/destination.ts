@@ -98,8 +98,10 @@ export const DESTINATION_ERRORS = {
   DESTINATION_TABLES_TAKEN: {
     class: 'stop',
     message: 'The tables for {entity} belong to another profile ({profileId}).',
-    cause: 'Two profiles write to the same database, schema and prefix.',
-    remedy: 'Give this profile another prefix, schema or database, or delete the other profile and its tables.',
+    cause:
+      'Two profiles write to the same database, schema and prefix; or a profile of another installation took the tables over.',
+    remedy:
+      'Give one of the two another prefix, schema or database, or delete the other profile and its tables. If the other one is not of this installation and is no more, activate this one again with Settings.Adopt of its entities set to true.',
   },
   POSITION_MOVED: {
     class: 'retry',

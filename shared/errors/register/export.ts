@@ -81,6 +81,13 @@ export const EXPORT_ERRORS = {
     remedy:
       'Drop the profile’s tables (POST …/profiles/{profileId}/drop, or the clean-up script), delete the profile, then create and activate it anew.',
   },
+  ORGANIZATION_NOT_SERVED: {
+    class: 'stop',
+    message: 'The organization {organizationId} is not in FRESHET_ORGANIZATIONS any more.',
+    cause: 'Its entry was taken out or given another id, while profiles of it were left.',
+    remedy:
+      'Put the entry back as it was: its profiles go on, and are visible again. Those that are not wanted any more are deleted then, and only after that is the entry taken out.',
+  },
   ORGANIZATION_NOT_NAMED: {
     class: 'input',
     status: 400,

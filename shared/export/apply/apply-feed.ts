@@ -1,4 +1,5 @@
 import type { Subscribed } from '../../control/profiles.port.ts';
+import { NOWHERE } from '../../destination/accounting.ts';
 import type { Applied, Batch, Position } from '../../destination/model.ts';
 import { type FreshetError, isFreshetError } from '../../errors/error.ts';
 import { applyMerge } from './apply-merge.ts';
@@ -18,7 +19,7 @@ export async function applyFeed(turn: ApplyTurn, subscribed: Subscribed): Promis
   try {
     while (turn.ports.clock.now() < turn.end && (await isWished(turn)) && !turn.paused.has(subscribed.entity)) {
       const position = turn.positions.get(subscribed.entity);
-      if (!position) return await remedy(turn, subscribed, 'no position');
+      if (!position || position.page === NOWHERE) return await remedy(turn, subscribed, 'no position');
       const merge = await upcoming.next(position);
       if (merge === null) return;
       if (merge === 'broken') return await remedy(turn, subscribed, 'the chain is broken');

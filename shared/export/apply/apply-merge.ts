@@ -1,9 +1,9 @@
 import type { Cell } from '../../dataverse/columns.ts';
 import type { Applied, Batch, RefusedEntry } from '../../destination/model.ts';
-import { type FreshetError, isFreshetError } from '../../errors/error.ts';
-import { findRefused, type Refusal, type Refused } from './bisect.ts';
+import { isFreshetError } from '../../errors/error.ts';
+import { findRefused, isSystemic, type Refusal, type Refused, refusesAll } from './bisect.ts';
 import type { Entry } from './merge.ts';
-import { columnsFor } from './outgrown.ts';
+import { columnsFor, outgrown } from './outgrown.ts';
 import { type ReadyMerge, refusedByColumns } from './ready-merge.ts';
 import { keepForRetry } from './retry-blobs.ts';
 import type { ApplyTurn } from './turn.ts';
@@ -35,14 +35,22 @@ export async function applyMerge(turn: ApplyTurn, given: BatchBase, merge: Ready
   }
 }
 
-/** The batch with columns wide enough for its texts, and what none can hold. */
+/**
+ * The batch with columns wide enough for its texts, and what none can hold. A destination that lets its column not be widened
+ * refuses these texts itself: of many rows all of them, and it is its fault, not theirs. What fits no column of the type is
+ * the record's own fault, however many there are.
+ */
 async function widened(turn: ApplyTurn, given: BatchBase, { entries, refused, pages }: ReadyMerge) {
   if (refused.length === 0) return { base: given, refused };
   const { organizationId } = turn.profile.settings;
   const rows = refused.flatMap(({ item }) => (item.row === null ? [] : [item.row]));
   const feed = { organizationId, entity: given.entity };
   const columns = await columnsFor(turn, feed, pages[0].shape, given.columns, rows);
-  if (columns === given.columns) return { base: given, refused };
+  if (columns === given.columns) {
+    const [first] = refused;
+    if (first && outgrown(columns, rows).size > 0 && isSystemic(refused, entries)) throw refusesAll(first);
+    return { base: given, refused };
+  }
   return { base: { ...given, columns }, refused: refusedByColumns(turn, columns, entries) };
 }
 
@@ -68,12 +76,8 @@ async function attempt(turn: ApplyTurn, base: BatchBase, entries: readonly Entry
 /** The refusal of a trial; anything else is no refusal of a record and is thrown on. */
 export function refusalOf(error: unknown): Refusal {
   if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;
-  return { code: error.code, cause: String(error.values.number ?? ''), reason: reasonOf(error) };
-}
-
-/** The database's own words. */
-function reasonOf(error: FreshetError): string {
-  return String(error.values.text ?? error.message);
+  const { code, values, verbatim: reason } = error;
+  return { code, cause: String(values.number ?? ''), reason, text: String(values.text ?? error.message) };
 }
 
 function parts(entries: readonly Entry[]): { rows: Cell[][]; deletions: string[] } {

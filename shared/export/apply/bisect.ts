@@ -1,10 +1,14 @@
 import { FreshetError } from '../../errors/error.ts';
 
-/** Why something is refused: our code, the database's number for the cause if it gave one, and its words. */
+/** Why something is refused. */
 export interface Refusal {
   readonly code: string;
+  /** Alike where the reason is one and the same: the database's number for it, or the rule of a column. */
   readonly cause: string;
+  /** The database's own words, which may quote the record. */
   readonly reason: string;
+  /** The same for logs and answers. */
+  readonly text: string;
 }
 
 export interface Refused<T> extends Refusal {
@@ -50,16 +54,29 @@ export async function findRefused<T>(
 
   async function refuseIfSystemic(): Promise<void> {
     const first = refused[0];
-    if (!first || refused.some(({ cause }) => cause !== first.cause)) return;
+    if (!first || !isAlike(refused)) return;
     for (const item of spread(items.slice(refused.length), SYSTEMIC_SAMPLE)) {
       const failure = await attempt([item]);
       if (failure?.cause !== first.cause) return;
     }
-    throw new FreshetError('DESTINATION_REFUSES_ALL', { text: first.reason });
+    throw refusesAll(first);
   }
 
   await (items.length > 1 ? searchHalves(items) : search(items));
   return refused;
+}
+
+/** What the rule says where each item's refusal is known: many of them, all, and for one and the same reason. */
+export function isSystemic<T>(refused: readonly Refused<T>[], items: readonly T[]): boolean {
+  return refused.length >= SYSTEMIC_MIN_ITEMS && refused.length === items.length && isAlike(refused);
+}
+
+function isAlike([first, ...others]: readonly Refusal[]): boolean {
+  return others.every(({ cause }) => cause === first?.cause);
+}
+
+export function refusesAll({ text, reason }: Refusal): FreshetError {
+  return new FreshetError('DESTINATION_REFUSES_ALL', { text }, undefined, reason);
 }
 
 /** From the last to the first: what is refused stands at the front already. */

@@ -45,7 +45,7 @@ export function refusedByColumns(
   const refused: Refused<Entry>[] = [];
   for (const item of entries) {
     const reason = item.row === null ? null : refusal(item.row);
-    if (reason !== null) refused.push({ item, code: 'RECORD_REFUSED', cause: 'columns', reason });
+    if (reason !== null) refused.push({ item, code: 'RECORD_REFUSED', cause: reason, reason, text: reason });
   }
   return refused;
 }

@@ -1,6 +1,8 @@
 import type { Subscribed } from '../../control/profiles.port.ts';
+import { NOWHERE } from '../../destination/accounting.ts';
 import type { Counters } from '../../destination/model.ts';
 import { during } from '../failures/work.ts';
+import { leaveOthers } from '../profiles/leaving.ts';
 import { initialSyncState } from '../profiles/profile-json.ts';
 import { sideBySide } from '../side-by-side.ts';
 import { applyFeed } from './apply-feed.ts';
@@ -8,19 +10,20 @@ import { changeOf } from './define-table.ts';
 import { logFailedRecords } from './failed-records.ts';
 import { remedy, repair } from './remedy.ts';
 import { reportRetries, tryRetries } from './retries.ts';
-import { type ApplyTurn, isWished, NOWHERE, pausedOf } from './turn.ts';
+import { type ApplyTurn, isWished, pausedOf } from './turn.ts';
 
 /** Entities applied at the same time. */
 const SIDE_BY_SIDE = 4;
+/** A replacement that is under way for so long is none any more. */
+const REPLACED_MS = 60_000;
 
 /** One look at everything; done when nothing is behind and the bell was not rung meanwhile. Unwished: the next turn looks why. */
 export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwished'> {
-  const { ports, profile, bell, owner } = turn;
+  const { ports, bell, owner } = turn;
   const held = await ports.control.bells.hold(bell, owner);
   if (held === null) return 'done';
   const subscriptions: Subscribed[] = [];
-  for (const subscribed of await ports.control.profiles.subscriptions(profile.id))
-    subscriptions.push(await reportLost(turn, subscribed));
+  for (const subscribed of await namedSubscriptions(turn)) subscriptions.push(await reportLost(turn, subscribed));
   await forgetOthers(turn, subscriptions);
   turn.paused = pausedOf(subscriptions);
   const behind = subscriptions.filter(({ entity, tail }) => turn.positions.get(entity)?.page !== tail);
@@ -32,6 +35,18 @@ export async function round(turn: ApplyTurn): Promise<'done' | 'again' | 'unwish
   if (more || ports.clock.now() >= turn.end) return 'again';
   if (!(await ports.control.bells.heard(bell, owner, held.rung))) return 'done';
   return (await ports.control.bells.giveBack(bell, owner)) === 'rung' ? 'again' : 'done';
+}
+
+/** Those of what the profile names. A replacement that broke off for good may have left others: nothing is written for them. */
+async function namedSubscriptions({ ports, profile }: ApplyTurn): Promise<Subscribed[]> {
+  const named = new Set(profile.settings.entities.map(({ entity }) => entity));
+  const all = await ports.control.profiles.subscriptions(profile.id);
+  const own = all.filter(({ entity }) => named.has(entity));
+  if (own.length === all.length) return own;
+  const now = await ports.control.profiles.get(profile.id);
+  const isSettled = now?.intent === profile.intent && ports.clock.now() - now.modifiedAt >= REPLACED_MS;
+  if (now && isSettled) await leaveOthers(ports, now);
+  return own;
 }
 
 /**
@@ -48,10 +63,15 @@ async function reportLost({ ports, profile, positions }: ApplyTurn, subscribed: 
   return { ...subscribed, ...report };
 }
 
-/** What was removed from the profile: its table stays, but its old place means nothing, also once it is added again. */
+/**
+ * What was removed from the profile: its table stays, but its old place means nothing, also once it is added again. A place without
+ * a past is what the activation has claimed: nobody else may come in between.
+ */
 async function forgetOthers(turn: ApplyTurn, subscriptions: readonly Subscribed[]): Promise<void> {
-  const begun = new Set(subscriptions.filter(isBegun).map(({ entity }) => entity));
-  for (const entity of [...turn.positions.keys()].filter((name) => !begun.has(name))) {
+  const isClaimed = ({ entity }: Subscribed) => turn.positions.get(entity)?.page === NOWHERE;
+  const kept = subscriptions.filter((subscribed) => isBegun(subscribed) || isClaimed(subscribed));
+  const names = new Set(kept.map(({ entity }) => entity));
+  for (const entity of [...turn.positions.keys()].filter((name) => !names.has(name))) {
     await turn.destination.forget(entity);
     turn.positions.delete(entity);
   }

@@ -2,8 +2,8 @@ import type { BellKey, FeedKey, Pace, Profile } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
 import type { Position } from '../../destination/model.ts';
 import type { Destination } from '../../destination/port.ts';
-import { FreshetError } from '../../errors/error.ts';
 import type { ExportPorts } from '../ports.ts';
+import { takenBy } from '../profiles/others.ts';
 
 /** One worker's turn at one profile. Positions are what the destination said last; every commit moves them on. */
 export interface ApplyTurn {
@@ -26,9 +26,6 @@ export interface ApplyTurn {
   /** When the next retry is due (ms), as the control row says: reported, and rung for, once. */
   retryAt: number | null;
 }
-
-/** The page from which every position starts that was never placed. */
-export const NOWHERE = '';
 
 /** So much later a turn may notice that its profile was deactivated, deleted or activated anew: a short one need not ask. */
 const WISH_AGE_MS = 500;
@@ -53,19 +50,20 @@ export function pausedOf(subscriptions: readonly Subscribed[]): ReadonlySet<stri
 export async function loadPositions(turn: ApplyTurn): Promise<void> {
   const positions = (await turn.destination.positions()) ?? (await makeOwnTables(turn));
   turn.positions.clear();
-  for (const position of positions) {
-    if (position.profileId !== turn.profile.id) {
-      throw new FreshetError('DESTINATION_TABLES_TAKEN', { entity: position.entity, profileId: position.profileId });
-    }
-    turn.positions.set(position.entity, position);
-  }
+  for (const position of positions) turn.positions.set(position.entity, ownPosition(turn, position));
 }
 
 /** Reads one position anew; those of other entities may be further on than the answer. */
 export async function reloadPosition(turn: ApplyTurn, entity: string): Promise<void> {
   const position = (await turn.destination.positions())?.find((one) => one.entity === entity);
-  if (position) turn.positions.set(entity, position);
+  if (position) turn.positions.set(entity, ownPosition(turn, position));
   else turn.positions.delete(entity);
+}
+
+/** Another's tells that the tables were taken over, be it by a profile of another installation: nothing may be written there. */
+function ownPosition({ profile }: ApplyTurn, position: Position): Position {
+  if (position.profileId !== profile.id) throw takenBy(position);
+  return position;
 }
 
 /** Our own tables are gone, or were never made. */

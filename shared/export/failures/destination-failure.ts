@@ -14,7 +14,7 @@ export async function writeDestinationFailure(
   error: FreshetError,
 ): Promise<void> {
   const { entity, changeType, definition } = workOf(error) ?? NO_WORK;
-  const reason = String(error.values.text ?? error.message);
+  const reason = error.verbatim;
   const id = ports.newId();
   if (definition) {
     const content = { entity, changeType, code: error.code, reason, definition };

@@ -1,9 +1,11 @@
 import { type FeedKey, feedBell, type Profile } from '../../control/model.ts';
 import type { Subscribed } from '../../control/profiles.port.ts';
+import type { Position } from '../../destination/model.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { ringBells, ringFeedsOf } from '../bells.ts';
 import { failuresContainer } from '../failures/folders.ts';
 import type { ExportPorts } from '../ports.ts';
+import { othersPositions, profilesOf, takenBy } from './others.ts';
 import { LOGICAL_NAME } from './profile-body.ts';
 import { type Administered, mustNotBeStopped, ringProfile, visibleProfile } from './profiles.ts';
 
@@ -45,7 +47,8 @@ export async function pause(ports: ExportPorts, request: Request, paused: boolea
 
 /**
  * Drops the tables of the entities that nothing is written to: of one removed from the profile, or of all, with Freshet's own
- * tables, once the profile is not active. PROFILE_ACTIVE otherwise; TABLE_FOREIGN. Answers with what was dropped.
+ * tables, once the profile is not active. PROFILE_ACTIVE otherwise; ENTITY_NOT_EXPORTED, TABLE_FOREIGN, DESTINATION_TABLES_TAKEN.
+ * Answers with what was dropped.
  */
 export async function drop(ports: ExportPorts, { administered, profileId, entity }: Request): Promise<string[]> {
   const profile = await visibleProfile(ports, administered, profileId);
@@ -57,15 +60,23 @@ export async function drop(ports: ExportPorts, { administered, profileId, entity
   const written = state === 'active' ? names.filter((one) => name === undefined || chosen.includes(one)) : [];
   if (written.length > 0) throw new FreshetError('PROFILE_ACTIVE', { entities: written.join(', ') });
   return ports.destinations.visit(profile, async (destination) => {
-    const positions = (await destination.positions()) ?? [];
-    const others = positions.filter((one) => one.profileId !== profileId);
-    const foreign = others.find((one) => names.includes(one.entity));
-    if (foreign)
-      throw new FreshetError('DESTINATION_TABLES_TAKEN', { entity: foreign.entity, profileId: foreign.profileId });
+    // Tables of other prefixes, and Freshet's own, might be named so, too.
+    if (name !== undefined && !chosen.includes(name) && !(await destination.describes(name)))
+      throw new FreshetError('ENTITY_NOT_EXPORTED', { entity: name });
+    const others = await othersPositions(ports, profileId, (await destination.positions()) ?? []);
+    const isNamed = (one: Position) => names.includes(one.entity);
+    const subscribed = new Set((await ports.control.profiles.subscriptions(profileId)).map((one) => one.entity));
+    // What another installation has taken over from this profile is not for this one to drop.
+    const foreign = [...others.known, ...others.unknown.filter((one) => subscribed.has(one.entity))].find(isNamed);
+    if (foreign) throw takenBy(foreign);
+    const former = others.unknown.some(isNamed) ? profilesOf(others.unknown) : [];
+    if (former.length > 0 && !(await destination.claim([], former)))
+      throw others.known[0] ? takenBy(others.known[0]) : new FreshetError('POSITION_MOVED', { entity: names.join() });
     const dropped: string[] = [];
     for (const one of names) if (await destination.drop(one)) dropped.push(one);
     // A profile whose tables share the prefix still needs them.
-    if (name === undefined && others.length === 0) await destination.dropOwn();
+    const isNeeded = [...others.known, ...others.unknown].some((one) => !former.includes(one.profileId));
+    if (name === undefined && !isNeeded) await destination.dropOwn();
     ports.log.write('info', 'tables dropped', { profileId, entities: dropped.join(', ') });
     return dropped;
   });

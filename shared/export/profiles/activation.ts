@@ -2,11 +2,12 @@ import type { FeedKey, Profile } from '../../control/model.ts';
 import type { KnownShape } from '../../control/profiles.port.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { shapeOf } from '../../dataverse/shape.ts';
-import { isFreshetError } from '../../errors/error.ts';
+import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { ringFeedsOf } from '../bells.ts';
 import type { DefinitionsNow } from '../definitions.ts';
 import type { ExportPorts } from '../ports.ts';
 import { leaveOthers } from './leaving.ts';
+import { othersPositions, profilesOf, takenBy } from './others.ts';
 import { initialSyncState } from './profile-json.ts';
 import { mustNotBeStopped, ringProfile } from './profiles.ts';
 import { registerActive } from './registering.ts';
@@ -106,10 +107,24 @@ const STEPS: Record<ActivationStep, (ports: ExportPorts, profile: Profile) => Pr
   },
 };
 
-/** The destination's own tables; entity tables are made when their position is placed. */
+/**
+ * The destination's own tables, and the profile's places in them, be they those of profiles that are no more: from here on nobody
+ * else begins anything there. Entity tables are made when their position is placed.
+ */
 async function makeTables(ports: ExportPorts, profile: Profile): Promise<void> {
+  const { id: profileId, settings } = profile;
   const destination = await ports.destinations.of(profile);
-  await destination.prepare({ deleteLog: profile.settings.writeDeleteLog });
+  await destination.prepare({ deleteLog: settings.writeDeleteLog });
+  const { known, unknown } = await othersPositions(ports, profileId, (await destination.positions()) ?? []);
+  const [taken] = known;
+  if (taken) throw takenBy(taken);
+  const former = profilesOf(unknown);
+  const entities = settings.entities.map(({ entity }) => entity);
+  // Somebody was first: the next attempt sees who.
+  if (!(await destination.claim(entities, former)))
+    throw new FreshetError('POSITION_MOVED', { entity: entities.join() });
+  if (former.length === 0) return;
+  ports.log.write('info', 'tables taken over', { profileId, formerProfiles: former.join(', ') });
 }
 
 /** From here on the feeds are read for the profile; applying finds no position yet and asks for the snapshots. */

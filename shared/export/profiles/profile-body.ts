@@ -17,6 +17,11 @@ export const LOGICAL_NAME = /^[a-z_][a-z0-9_]{0,127}$/i;
 /** Clients send fields they know nothing of as null. */
 const optional = <T extends z.ZodType>(type: T) => type.nullish();
 
+/** What no database and no log takes: NUL and its like, and halves of surrogate pairs. */
+const isText = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
+
+const textOrNumber = z.union([z.string(), z.number()], 'must be a text or a number');
+
 const alphanumeric = (max: number) =>
   z.string().regex(ALPHANUMERIC, 'only letters and digits are allowed').max(max, `at most ${max} characters`);
 
@@ -26,7 +31,7 @@ const wholeNumber = ({ min, max }: { min: number; max: number }) =>
 const retryPolicy = z.object({
   MaxRetryCount: optional(wholeNumber(RETRY_COUNT)),
   IntervalInSeconds: optional(wholeNumber(RETRY_INTERVAL_S)),
-  Backoff: optional(z.union([z.string(), z.number()])),
+  Backoff: optional(textOrNumber),
 });
 
 const entity = z.object({
@@ -39,14 +44,19 @@ const entity = z.object({
 
 /** The body of create, replace and validate, in the original's names; unknown fields are ignored. */
 export const profileBody = z.object({
-  Name: z.string().trim().min(1, 'must not be empty').max(NAME_MAX_LENGTH, `at most ${NAME_MAX_LENGTH} characters`),
+  Name: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(NAME_MAX_LENGTH, `at most ${NAME_MAX_LENGTH} characters`)
+    .refine(isText, 'no control characters'),
   OrganizationId: z.guid('the id of an organization'),
   Entities: z
     .array(entity)
     .min(1, 'at least one entity')
     .refine(noRepeats, 'an entity is named twice')
     .refine(noActivityPointer, 'activitypointer cannot be exported: choose phonecall, appointment, email, task, …'),
-  DestinationType: optional(z.union([z.string(), z.number()])),
+  DestinationType: optional(textOrNumber),
   DestinationKeyVaultUri: z.string().min(1, 'must not be empty'),
   DestinationPrefix: optional(alphanumeric(PREFIX_MAX_LENGTH)),
   DestinationSchemaName: optional(alphanumeric(SCHEMA_MAX_LENGTH)),
@@ -149,7 +159,7 @@ function withKnownCase(value: unknown, names: ReadonlyMap<string, string>): unkn
 
 /** What is wrong, for a reader who knows the API and not the library. */
 function ruleOf(issue: z.core.$ZodIssue, body: unknown): string {
-  if (issue.code !== 'invalid_type') return issue.message;
+  if (issue.code !== 'invalid_type' || issue.expected === 'int') return issue.message;
   const value = issue.path.reduce<unknown>(
     (inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part],
     body,

@@ -1,5 +1,6 @@
 import type { Profile } from '../../control/model.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
+import { NOWHERE } from '../../destination/accounting.ts';
 import type { PermissionCheck, Position } from '../../destination/model.ts';
 import type { Destination } from '../../destination/port.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
@@ -8,6 +9,7 @@ import type { ExportPorts } from '../ports.ts';
 import { sideBySide } from '../side-by-side.ts';
 import { adviceFinding, errorFinding, type Finding, findingsText, found } from './findings.ts';
 import { changesOfOrigin } from './origin.ts';
+import { othersPositions, profilesOf, takenBy } from './others.ts';
 import { adopts } from './profile-body.ts';
 
 /** What a check of a profile came to. */
@@ -147,12 +149,11 @@ async function tableFindings(
   definitions: ReadonlyMap<string, EntityMetadata>,
 ): Promise<Finding[]> {
   const positions = (await destination.positions()) ?? [];
-  const foreign = positions.find(({ profileId }) => profileId !== profile.id);
-  const findings: Finding[] = [];
-  if (foreign) {
-    const { entity, profileId } = foreign;
-    findings.push(errorFinding(new FreshetError('DESTINATION_TABLES_TAKEN', { entity, profileId }), DESTINATION));
-  }
+  const { known, unknown } = await othersPositions(ports, profile.id, positions);
+  const findings = [
+    ...known.slice(0, 1).map((one) => errorFinding(takenBy(one), DESTINATION)),
+    ...leftFindings(unknown, ports.clock.now()),
+  ];
   const own = await ownEntities(ports, profile, positions);
   const others = profile.settings.entities.map(({ entity }) => entity).filter((entity) => !own.has(entity));
   const standing = await destination.existingTables(others);
@@ -170,6 +171,19 @@ async function tableFindings(
   return findings;
 }
 
+/** Such tables merely stand; but should their former owner live in another installation, the activation ends that, and somebody has to know. */
+function leftFindings(unknown: readonly Position[], now: number): Finding[] {
+  if (unknown.length === 0) return [];
+  const entities = unknown.map(({ entity }) => entity).join(', ');
+  const owners = profilesOf(unknown).join(', ');
+  const last = Math.min(now, Math.max(0, ...unknown.map(({ stamp }) => stamp)));
+  const until = new Date(last).toISOString();
+  const text = `The tables for ${entities} were filled until ${until} by a profile that this installation does not know (${owners}).`;
+  const remedy =
+    'Nothing if it was deleted: the activation takes its place. If it lives in another installation, choose another prefix or schema.';
+  return [adviceFinding('TABLES_LEFT', DESTINATION, text, remedy)];
+}
+
 /** Entities whose tables are the profile's, should they stand. */
 async function ownEntities(
   ports: ExportPorts,
@@ -179,6 +193,10 @@ async function ownEntities(
   const subscriptions = await ports.control.profiles.subscriptions(id);
   // A subscription was checked when it was made; a crash may have left its table without a position. While a profile is
   // active, a position without subscription is what a removed entity left.
-  const placed = state === 'active' ? [] : positions.filter(({ profileId }) => profileId === id);
-  return new Set([...subscriptions, ...placed].map(({ entity }) => entity));
+  const placed =
+    state === 'active' ? [] : positions.filter(({ profileId, page }) => profileId === id && page !== NOWHERE);
+  const own = new Set([...subscriptions, ...placed].map(({ entity }) => entity));
+  // Another profile took them over.
+  for (const { entity, profileId } of positions) if (profileId !== id) own.delete(entity);
+  return own;
 }

@@ -47,6 +47,11 @@ const TLS_MODES: Readonly<Record<string, TlsMode>> = {
   verifyfull: 'verify-full',
 };
 
+/** False where the connection may go unencrypted over a network: TLS is refused, or left to the server. */
+export function isProtected({ host, tls }: Pick<PostgresAddress, 'host' | 'tls'>): boolean {
+  return (tls !== 'disable' && tls !== 'prefer') || /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i.test(host);
+}
+
 type Part = (typeof KEYS)[string];
 type Parts = Partial<Record<Part, string>>;
 

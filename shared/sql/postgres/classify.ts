@@ -74,12 +74,13 @@ interface ForeignError {
   readonly errors?: readonly ForeignError[];
 }
 
-/** Any error of pg or of the network as a registered one, with the database's words and without values of records. */
+/** Any error of pg or of the network as a registered one, with the database's words: those of its text without values of records. */
 export function classify(error: unknown): FreshetError {
   if (isFreshetError(error)) return error;
   if (!(error instanceof Error)) return new FreshetError('DESTINATION_BUG', { text: 'an error that is none' });
   const foreign = (error as Error & ForeignError).errors?.[0] ?? (error as Error & ForeignError);
-  return new FreshetError(codeOf(foreign), { text: textOf(foreign), number: foreign.code ?? '' }, error);
+  const values = { text: textOf(foreign), number: foreign.code ?? '' };
+  return new FreshetError(codeOf(foreign), values, error, withPlace(foreign, foreign.message));
 }
 
 function codeOf(error: ForeignError): ErrorCode {
@@ -105,11 +106,23 @@ function isProgrammingError(error: ForeignError): boolean {
 }
 
 /**
- * The server's sentence, and the column where it names one. Class 22 ends with the value (`…type uuid: "…"`): contents
- * of a record are no matter for logs.
+ * The server's sentence for logs, where contents of a record are no matter. Class 22 quotes the value (`…type uuid: "…"`), in
+ * the marks of the server's language; and what a function of the customer raises may say anything.
  */
-function textOf({ code = '', message, column, where }: ForeignError): string {
-  const sentence = code.startsWith('22') ? message.replace(/:? ".*$/s, '') : message;
+function textOf(error: ForeignError): string {
+  const { code = '', message } = error;
+  if (isRaised(error)) return `an error that a trigger or function of the database raised (SQLSTATE ${code})`;
+  const sentence = code.startsWith('22') ? message.replace(/:? ?["'«»‹›„“”‘’「『].*$/s, '') : message;
+  return withPlace(error, sentence).slice(0, TEXT_MAX_CHARACTERS);
+}
+
+/** Whatever SQLSTATE it was given: its context names the statement that raised it. */
+function isRaised({ code = '', where = '' }: ForeignError): boolean {
+  return code === 'P0001' || code === 'P0004' || / (?:RAISE|ASSERT)$/m.test(where);
+}
+
+/** With the column, where the server names one. */
+function withPlace({ column, where }: ForeignError, sentence: string): string {
   const place = column ?? /^COPY [^,]+, line \d+, column ([^:]+)/.exec(where ?? '')?.[1];
-  return (place ? `${sentence} (column ${place})` : sentence).slice(0, TEXT_MAX_CHARACTERS);
+  return place ? `${sentence} (column ${place})` : sentence;
 }

@@ -164,6 +164,102 @@ describe('drop', () => {
   });
 });
 
+describe('drop of one entity', () => {
+  it('takes no table that is none of an entity, or of another prefix', async () => {
+    const id = await api.active({ Entities: entitiesOf('parent') });
+    for (const name of ['deletelog', 'freshetposition', 'attributemetadata', 'crm_parent', 'nothing'])
+      expect(await api.call('POST', `profiles/${id}/drop?entity=${name}`)).toMatchObject({
+        status: 404,
+        code: 'ENTITY_NOT_EXPORTED',
+      });
+    await api.call('POST', `profiles/${id}/deactivate`);
+    expect((await api.call('POST', `profiles/${id}/drop?entity=deletelog`)).status).toBe(404);
+    expect((await api.call('POST', `profiles/${id}/drop?entity=PARENT`)).json).toEqual({ Entities: ['parent'] });
+  });
+});
+
+describe('tables that a deleted profile left', () => {
+  const adopting = (...entities: string[]) => ({
+    Name: 'Heir',
+    Entities: entities.map((Type) => ({ Type, Settings: { adopt: true } })),
+  });
+  const heir = async (more: object) => api.created({ Name: 'Heir', ...more });
+  const activate = (id: string) => api.call('POST', `profiles/${id}/activate`);
+
+  /** Gone without drop, with a failed record. */
+  async function leave(): Promise<string> {
+    api.world().organization.create('parent', { name: 'p' });
+    api.world().organization.create('child', { name: 'c' });
+    const id = await api.active({ RetryPolicy: { MaxRetryCount: 0 } });
+    api.world().database('sales').constraint = (_entity, _id, row) => (row?.name === 'bad' ? 'bad' : null);
+    api.world().organization.create('parent', { name: 'bad' });
+    await api.world().run(10 * SECOND);
+    expect((await api.profile(id)).Status.FailureNotifications).toBe(1);
+    await api.call('DELETE', `profiles/${id}`);
+    return id;
+  }
+
+  it('merely stand: they are no living profile’s, and keep another one from its activation until it adopts them', async () => {
+    const former = await leave();
+    const id = await heir({ Entities: entitiesOf('parent') });
+    const refused = await activate(id);
+    expect(refused).toMatchObject({ status: 400, code: 'ACTIVATION_REFUSED' });
+    expect(refused.text).toMatch(/TABLE_STANDS.*Settings\.Adopt/s);
+    expect(refused.text).not.toContain('DESTINATION_TABLES_TAKEN');
+    const tested = (await api.call('GET', `profiles/${id}/test`)).json;
+    const advice = tested.Findings.find(({ Code }: { Code: string }) => Code === 'TABLES_LEFT');
+    expect(advice).toMatchObject({ Severity: 'Advice' });
+    expect(advice.Message).toContain(former);
+    expect((await put(id, adopting('parent'))).status).toBe(200);
+    expect((await activate(id)).status).toBe(200);
+  });
+
+  it('are filled anew for who adopts them: no row, retry, failed record or place of the former one is left', async () => {
+    await leave();
+    const bad = [...api.world().source()].find(([, name]) => name === 'bad')?.[0] ?? '';
+    api.world().organization.update('parent', bad, { name: 'mended' });
+    const [gone = ''] = [...api.world().source('child').keys()];
+    api.world().organization.delete('child', gone);
+    const id = await heir(adopting('parent', 'child'));
+    expect((await activate(id)).status).toBe(200);
+    await api.world().run(10 * SECOND);
+    expect([names('parent').toSorted(), names('child')]).toEqual([['mended', 'p'], []]);
+    const { Status, Entities } = await api.profile(id);
+    expect(Status).toMatchObject({ ExportStatus: 'Running', FailureNotifications: 0, InitialSyncState: 'Completed' });
+    expect(Entities.map(({ Type }: { Type: string }) => Type)).toEqual(['parent', 'child']);
+    const { own } = api.world().database('sales').area({ schema: 'dbo', prefix: '' });
+    expect([...(own?.positions ?? [])].map(([entity, { profileId }]) => [entity, profileId]).toSorted()).toEqual([
+      ['child', id],
+      ['parent', id],
+    ]);
+    expect(own?.retries.size).toBe(0);
+  });
+
+  it('can be dropped by another profile, one or all, and then need no adoption', async () => {
+    await leave();
+    const id = await heir({ Entities: entitiesOf('parent', 'child') });
+    expect((await api.call('POST', `profiles/${id}/drop?entity=parent`)).json).toEqual({ Entities: ['parent'] });
+    const refused = (await activate(id)).text;
+    expect(refused).toMatch(/TABLE_STANDS/);
+    expect(refused).toContain('Entities[1].Type');
+    expect(refused).not.toContain('Entities[0].Type');
+    expect((await api.call('POST', `profiles/${id}/drop`)).json).toEqual({ Entities: ['child'] });
+    expect((await activate(id)).status).toBe(200);
+    await api.world().run(10 * SECOND);
+    expect([names('parent'), names('child')]).toEqual([['p'], ['c']]);
+  });
+
+  it('of a living profile stay its own, whatever another one wants to adopt or drop', async () => {
+    const living = await api.active();
+    const id = await heir(adopting('parent'));
+    const refused = await activate(id);
+    expect(refused.text).toMatch(new RegExp(`DESTINATION_TABLES_TAKEN|${living}`));
+    expect(refused.text).toContain(living);
+    expect(await api.call('POST', `profiles/${id}/drop`)).toMatchObject({ code: 'DESTINATION_TABLES_TAKEN' });
+    expect((await api.profile(living)).Status.ExportStatus).toBe('Running');
+  });
+});
+
 describe('two profiles of one organization', () => {
   it('write to two databases, and one that is deleted leaves its objects and the other alone', async () => {
     const second = SECRET.replace('des-connection', 'second');

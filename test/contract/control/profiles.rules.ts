@@ -67,6 +67,7 @@ export function describeProfiles(make: MakeControl): void {
     expect(await ids(['contoso', 'fabrikam'])).toEqual(['p2', 'p1', 'p3']);
     expect(await ids(['nobody'])).toEqual([]);
     expect(await ids([])).toEqual([]);
+    expect(await control.profiles.organizations()).toEqual(['contoso', 'fabrikam', 'northwind']);
   });
 
   it('are changed in what is named and in nothing else', async () => {

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Column, exportColumns, inColumnOrder, isExported } from '../../../shared/dataverse/columns.ts';
+import {
+  type Column,
+  columnsOfNewTable,
+  exportColumns,
+  inColumnOrder,
+  isExported,
+} from '../../../shared/dataverse/columns.ts';
 import type { Attribute, EntityMetadata } from '../../../shared/dataverse/metadata.ts';
 import { readAttributes } from '../../../shared/dataverse/web-api/attributes.ts';
 import { entityMetadata } from './entity.ts';
@@ -49,10 +55,19 @@ describe('the columns of a captured account', () => {
     expect(columnOf(account, 'entityimage_url')).toMatchObject({ type: 'string' });
   });
 
-  it('begin with the key, then state, status, choices, two-options, lookups, money, and end with the rest', () => {
-    const types = new Map(account.attributes.map(({ logicalName, type }) => [logicalName, type]));
-    const [key, ...columns] = exportColumns(account);
+  it('begin with the key in pages, and are in a table the same ones', () => {
+    const [key, ...others] = exportColumns(account);
     expect(key).toEqual({ name: 'accountid', type: 'uuid', attribute: 'accountid' });
+    expect(columnsOfNewTable(account).filter((column) => column.name !== key?.name)).toEqual(others);
+    expect(columnsOfNewTable(account)).toContainEqual(key);
+  });
+
+  it('in a table begin with state, status, choices, two-options, lookups, money, and the key is among the rest', () => {
+    const types = new Map(account.attributes.map(({ logicalName, type }) => [logicalName, type]));
+    const columns = columnsOfNewTable(account);
+    const names = columns.map(({ name }) => name);
+    expect(names.indexOf('accountid')).toBe(names.indexOf('accountnumber') - 1);
+    expect(names.indexOf('accountid')).toBeGreaterThan(names.indexOf('revenue_base'));
     const runs = columns
       .map(({ attribute }) => types.get(attribute)?.replace('Owner', 'Lookup'))
       .filter((type, index, all) => type !== all[index - 1]);
@@ -111,6 +126,14 @@ describe('a column has the type of the original', () => {
         .slice(1)
         .map(kindOf),
     ).toEqual([expected]);
+  });
+});
+
+describe('a key that no attribute defines', () => {
+  it('is a column all the same', () => {
+    const name = { logicalName: 'name', schemaName: 'Name', metadataId: null, type: 'StringType' } as const;
+    const columns = columnsOfNewTable(entityMetadata('thing', [name]));
+    expect(columns.map((column) => column.name)).toEqual(['thingid', 'name']);
   });
 });
 

@@ -8,7 +8,7 @@ function destination(refuses: (item: number) => string | null) {
   const attempt = async (items: readonly number[]) => {
     asked.times++;
     const cause = items.map(refuses).find((found) => found !== null);
-    return cause ? { code: 'RECORD_REFUSED', cause, reason: `refuses: ${cause}` } : null;
+    return cause ? { code: 'RECORD_REFUSED', cause, reason: `refuses: ${cause}`, text: cause } : null;
   };
   return { asked, attempt };
 }
@@ -29,7 +29,7 @@ describe('bisecting', () => {
   it('finds one bad item among 5,000 in about 26 attempts', async () => {
     const { asked, attempt } = destination((item) => (item === 3210 ? 'x' : null));
     expect(await findRefused(upTo(5000), attempt)).toEqual([
-      { item: 3210, code: 'RECORD_REFUSED', cause: 'x', reason: 'refuses: x' },
+      { item: 3210, code: 'RECORD_REFUSED', cause: 'x', reason: 'refuses: x', text: 'x' },
     ]);
     expect(asked.times).toBeLessThanOrEqual(28);
   });
@@ -37,7 +37,7 @@ describe('bisecting', () => {
   it('asks a single item for its reason', async () => {
     const { attempt } = destination(() => 'x');
     expect(await findRefused([7], attempt)).toEqual([
-      { item: 7, code: 'RECORD_REFUSED', cause: 'x', reason: 'refuses: x' },
+      { item: 7, code: 'RECORD_REFUSED', cause: 'x', reason: 'refuses: x', text: 'x' },
     ]);
   });
 

@@ -93,6 +93,10 @@ describe('the body of a profile', () => {
     });
   });
 
+  it('may have a name in any script', () => {
+    expect(readProfileBody({ ...LEAST, Name: ' Vertrieb “Süd” 売上 👩‍💻 ' }).name).toBe('Vertrieb “Süd” 売上 👩‍💻');
+  });
+
   it('keeps the vault URL exactly as given', () => {
     const uri = 'https://Contoso.vault.azure.net:443/secrets/Name/';
     expect(readProfileBody({ ...LEAST, DestinationKeyVaultUri: uri }).keyVaultUri).toBe(uri);
@@ -109,7 +113,12 @@ describe('the body of a profile', () => {
     [{ ...LEAST, DestinationPrefix: 'a'.repeat(15) }, 'DestinationPrefix: at most 14'],
     [{ ...LEAST, DestinationSchemaName: 'a b' }, 'DestinationSchemaName: '],
     [{ ...LEAST, RetryPolicy: { MaxRetryCount: 21 } }, 'RetryPolicy.MaxRetryCount: at most 20'],
-    [{ ...LEAST, RetryPolicy: { MaxRetryCount: 1.5 } }, 'RetryPolicy.MaxRetryCount: '],
+    [{ ...LEAST, RetryPolicy: { MaxRetryCount: 1.5 } }, 'RetryPolicy.MaxRetryCount: a whole number from 0 to 20'],
+    [{ ...LEAST, RetryPolicy: { Backoff: {} } }, 'RetryPolicy.Backoff: must be a text or a number'],
+    [{ ...LEAST, DestinationType: [] }, 'DestinationType: must be a text or a number'],
+    [{ ...LEAST, Name: 'a\u0000b' }, 'Name: no control characters'],
+    [{ ...LEAST, Name: 'a\ud800b' }, 'Name: no control characters'],
+    [{ ...LEAST, Name: 'a\r\nb' }, 'Name: no control characters'],
     [{ ...LEAST, RetryPolicy: { IntervalInSeconds: 3601 } }, 'RetryPolicy.IntervalInSeconds: at most 3600'],
     [{ ...LEAST, RetryPolicy: { IntervalInSeconds: -1 } }, 'RetryPolicy.IntervalInSeconds: at least 0'],
     [{ ...LEAST, WriteDeleteLog: 'yes' }, 'WriteDeleteLog: '],

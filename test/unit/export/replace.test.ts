@@ -37,6 +37,26 @@ const subscribed = async (world: World, id: string) =>
 class Crash extends Error {}
 
 describe('a profile replaced while it runs', () => {
+  it('writes nothing more to what is not named, wherever the replacement broke off for good', async () => {
+    let left = 0;
+    for (let at = 1; ; at++) {
+      const { world, id } = await active();
+      const process = interrupted(world, at, () => Promise.reject(new Crash()));
+      await replace(process.ports, id, 'child').catch((error: unknown) => {
+        if (!(error instanceof Crash)) throw error;
+      });
+      if (!process.happened()) break;
+      const { settings } = (await world.control.profiles.get(id)) ?? {};
+      if (settings?.entities.some(({ entity }) => entity === 'parent')) continue;
+      if ((await subscribed(world, id)).includes('parent')) left++;
+      world.organization.create('parent', { name: 'late' });
+      await world.run(3 * 60 * SECOND);
+      expect(await subscribed(world, id)).not.toContain('parent');
+      expect(world.destination('one').size).toBe(1);
+    }
+    expect(left).toBeGreaterThan(0);
+  });
+
   it('is what the last body says, wherever the replacement before it broke off', async () => {
     let tried = 0;
     for (let at = 1, happened = true; happened; at++) {

@@ -51,7 +51,7 @@ describe('the health check', () => {
     const health = makeHealth(() => world.ports);
     expect(await health(unreported)).toEqual({
       status: 200,
-      jsonBody: { status: 'ready', checks: OK, counters: { 'notifications.unreadable': 3 } },
+      jsonBody: { status: 'ready', checks: OK, counters: { 'notifications.unreadable': 3, 'profiles.unserved': 0 } },
     });
   });
 

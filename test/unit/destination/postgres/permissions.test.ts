@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PERMISSION_CODES } from '../../../../shared/destination/permissions.ts';
-import { examine } from '../../../../shared/destination/postgres/permissions.ts';
+import { adviceOnAddress, examine } from '../../../../shared/destination/postgres/permissions.ts';
+import { parseAddress } from '../../../../shared/sql/postgres/address.ts';
 import type { Session } from '../../../../shared/sql/postgres/session.ts';
 
 /** What the catalog says of a login that may do everything, in a schema that stands. */
@@ -44,5 +45,17 @@ describe('an examination of PostgreSQL', () => {
       expect.stringMatching(/^The server allows 20 connections: a larger tier /),
     ]);
     expect((await examined({ connections: 50 })).advice).toEqual([]);
+  });
+});
+
+describe('the advice on a connection string', () => {
+  const advice = (mode: string) =>
+    adviceOnAddress(parseAddress(`Host=db.example.com;Database=sales;Username=app;Password=word${mode}`));
+
+  it('tells how to encrypt the connection where it may go without, and never the password', () => {
+    expect(advice('')).toEqual([expect.stringMatching(/only if the server offers it.*SSL Mode=VerifyFull/)]);
+    expect(advice(';SSL Mode=Disable')).toEqual([expect.stringMatching(/is not encrypted/)]);
+    expect(advice(';SSL Mode=Require')).toEqual([]);
+    expect(advice('').join()).not.toContain('word');
   });
 });

@@ -121,6 +121,26 @@ describe('the table of account', () => {
   });
 });
 
+/** Where a column of this type stands in a real table; what is none of these is among everything else. */
+const GROUPS = ['State', 'Status', 'Picklist', 'Boolean', 'Lookup', 'Money'];
+
+describe('the order of the columns of account', () => {
+  it('is the original’s: by groups, each lookup before its entity type, the key among everything else', () => {
+    const types = new Map(captured.map(({ LogicalName, AttributeType }) => [LogicalName, String(AttributeType)]));
+    const groupOf = (column: string) => {
+      const type = types.get(column.replace(/_entitytype$/, ''))?.replace(/^(Owner|Customer)$/, 'Lookup') ?? '';
+      return GROUPS.includes(type) ? GROUPS.indexOf(type) : GROUPS.length;
+    };
+    for (const statement of [tableOf(ACCOUNT), entityObjects(DBO, ACCOUNT)[1]?.statement ?? '']) {
+      const columns = [...columnsOf(statement).keys()].filter((name) => types.has(name.replace(/_entitytype$/, '')));
+      expect(columns).toHaveLength(190 + 22);
+      expect(columns.map(groupOf)).toEqual(columns.map(groupOf).toSorted((a, b) => a - b));
+      expect(columns[columns.indexOf('parentaccountid') + 1]).toBe('parentaccountid_entitytype');
+      expect(groupOf('accountid')).toBe(GROUPS.length);
+    }
+  });
+});
+
 describe('the table of a many-to-many relationship', () => {
   it('has its keys as plain ids', async () => {
     const columns = columnsOf(tableOf(await modelSource(freshOrganization()).metadata('contactleads')));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Batch, RetrySettlement } from '../../../../shared/destination/model.ts';
 import { FreshetError } from '../../../../shared/errors/error.ts';
 import { type ErrorCode, registered } from '../../../../shared/errors/register.ts';
 import { writeFailedRecords } from '../../../../shared/export/failures/failure-log.ts';
@@ -112,6 +113,65 @@ describe('a destination that cannot be used', () => {
     await world.run(MINUTE);
     expect(await logLines(world, id)).toHaveLength(1);
     expect(await failureBlobs(world, id, 'metadata/')).toEqual(new Map());
+  });
+});
+
+describe('the words of a database that quote a record', () => {
+  const WORDS = 'invalid input syntax for type uuid: "Ada Lovelace, 10 St James Square"';
+  const SAFE = 'invalid input syntax for type uuid';
+  const refused = () => new FreshetError('RECORD_REFUSED', { text: SAFE, number: '22P02' }, undefined, WORDS);
+
+  /** A profile whose destination refuses rows of this name. */
+  async function refusing(bad: number, good: number) {
+    const world = new World();
+    world.wrapDestination = (destination) =>
+      new Proxy(destination, {
+        get: (target, property) => {
+          const value: unknown = Reflect.get(target, property, target);
+          if (typeof value !== 'function') return value;
+          if (property !== 'apply' && property !== 'settleRetries') return value.bind(target);
+          return async (batch: Batch | RetrySettlement, ...rest: unknown[]) => {
+            const rows = 'rows' in batch ? batch.rows : batch.write.rows;
+            if (rows.some((row) => row.includes('bad'))) throw refused();
+            return Reflect.apply(value, target, [batch, ...rest]);
+          };
+        },
+      });
+    const id = await world.addProfile('one');
+    await world.run(10 * SECOND);
+    for (let row = 0; row < bad; row++) world.organization.create('parent', { name: 'bad' });
+    for (let row = 0; row < good; row++) world.organization.create('parent', { name: 'good' });
+    await world.run(MINUTE);
+    return { world, id };
+  }
+
+  it('are verbatim in line and JSON of the failed record, and in no log of the process', async () => {
+    const { world, id } = await refusing(2, 1);
+    const lines = await logLines(world, id);
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line.endsWith(`ChangeType: New, FailureReason: ${WORDS}`)).toBe(true);
+    const kept = [...(await failureBlobs(world, id, 'data/')).values()].map((json) => JSON.parse(json));
+    expect(kept.map(({ reason }) => reason)).toEqual([WORDS, WORDS]);
+    expect(JSON.stringify(world.log.events)).not.toContain('Lovelace');
+    expect(JSON.stringify(await status(world, id))).not.toContain('Lovelace');
+  });
+
+  it('are verbatim in the line of a destination that refuses all, and neither in its trouble nor in a log', async () => {
+    const { world, id } = await refusing(30, 0);
+    expect(await logLines(world, id)).toEqual([
+      `Entity: parent, RecordId: N/A, NotificationTime: , ChangeType: Update, FailureReason: ${WORDS}`,
+    ]);
+    const { profile } = await status(world, id);
+    expect(profile.ErrorDetails).toMatchObject({ Code: 'DESTINATION_REFUSES_ALL' });
+    expect(profile.ErrorDetails?.Message).toContain(SAFE);
+    expect(JSON.stringify([profile, world.log.events])).not.toContain('Lovelace');
+  });
+
+  it('stay with the error that wraps theirs', () => {
+    const outer = new FreshetError('DESTINATION_SCHEMA_CHANGED', { text: `table t: ${SAFE}` }, refused());
+    expect([outer.verbatim, outer.message.includes('Lovelace')]).toEqual([WORDS, false]);
+    expect(new FreshetError('DESTINATION_FULL', { text: 'full' }, new Error('else')).verbatim).toBe('full');
+    expect(new FreshetError('DESTINATION_READ_ONLY').verbatim).toBe('The database takes no writes.');
   });
 });
 

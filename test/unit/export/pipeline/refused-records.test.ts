@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { FreshetError } from '../../../../shared/errors/error.ts';
 import { World } from '../../../support/world.ts';
-import { MINUTE, SECOND, seeded, status } from './kit.ts';
+import { MINUTE, SECOND, seeded, status, troubled } from './kit.ts';
+
+/** Longer than its attribute allows, as names of lookups may be. */
+const LONG = 'long '.repeat(20);
 
 describe('a record that the destination refuses', () => {
   it('lets its neighbours pass, is tried again, and arrives when the cause is mended', async () => {
@@ -73,6 +77,66 @@ describe('a record that the destination refuses', () => {
     await world.run(MINUTE);
     expect((await status(world, id)).entity).toMatchObject({ RetryNotifications: 0, FailureNotifications: 30 });
     expect((await status(world, id)).profile).toMatchObject({ ExportStatus: 'Running' });
+  });
+
+  /** A destination that lets no column be widened, and the figures of a profile after so many such names. */
+  async function tooLong(count: number, good: number) {
+    const world = new World();
+    const id = await world.addProfile('one');
+    await world.run(10 * SECOND);
+    const state = { forbids: true };
+    world.wrapDestination = (destination) =>
+      troubled(destination, async (method) => {
+        if (method !== 'shape' || !state.forbids) return;
+        throw new FreshetError('DESTINATION_FORBIDDEN', { text: 'must be owner of table parent' });
+      });
+    await world.ports.destinations.forget(id);
+    world.wrapSource = (source) => ({
+      ...source,
+      read: async (entity, from, maxRows) => {
+        const page = await source.read(entity, from, maxRows);
+        return { ...page, rows: page.rows.map((row) => row.map((cell) => (cell === 'long' ? LONG : cell))) };
+      },
+    });
+    for (let row = 0; row < count; row++) world.organization.create('parent', { name: 'long' });
+    for (let row = 0; row < good; row++) world.organization.create('parent', { name: 'good' });
+    await world.run(MINUTE);
+    return { world, id, state };
+  }
+
+  it('is none but the destination’s fault when all of many are longer than a column that must not be widened', async () => {
+    const { world, id, state } = await tooLong(30, 0);
+    const waiting = await status(world, id);
+    expect(waiting.profile).toMatchObject({
+      ExportStatus: 'Waiting',
+      ErrorDetails: { Code: 'DESTINATION_REFUSES_ALL' },
+    });
+    expect(waiting.profile.ErrorDetails?.Message).toContain('longer than destination schema for [name, 50]');
+    expect([waiting.entity.FailureNotifications, waiting.entity.RetryNotifications]).toEqual([0, 0]);
+    state.forbids = false;
+    await world.run(2 * MINUTE);
+    expect([...world.destination('one').values()]).toEqual(Array.from({ length: 30 }, () => LONG));
+    expect((await status(world, id)).profile).toMatchObject({ ExportStatus: 'Running' });
+  });
+
+  it.each([
+    [30, 1],
+    [19, 0],
+  ])('is one when %i are too long and %i good', async (count, good) => {
+    const { world, id } = await tooLong(count, good);
+    expect((await status(world, id)).profile).toMatchObject({ ExportStatus: 'Running' });
+    expect((await status(world, id)).entity).toMatchObject({ FailureNotifications: count });
+    expect(world.destination('one').size).toBe(good);
+  });
+
+  it('is one however many there are of what no database could hold', async () => {
+    const world = new World();
+    const id = await world.addProfile('one');
+    await world.run(10 * SECOND);
+    for (let row = 0; row < 30; row++) world.organization.create('parent', { name: 'a\u0000b' });
+    await world.run(MINUTE);
+    expect((await status(world, id)).profile).toMatchObject({ ExportStatus: 'Running' });
+    expect((await status(world, id)).entity).toMatchObject({ FailureNotifications: 30 });
   });
 
   it('that fits no column is refused without asking the database', async () => {

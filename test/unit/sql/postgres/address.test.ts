@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isFreshetError } from '../../../../shared/errors/error.ts';
-import { parseAddress } from '../../../../shared/sql/postgres/address.ts';
+import { isProtected, parseAddress } from '../../../../shared/sql/postgres/address.ts';
 
 const SALES = { host: 'db.example.com', port: 5433, database: 'sales', user: 'app', password: 'p;w', tls: 'prefer' };
 
@@ -24,6 +24,22 @@ describe('connection strings', () => {
     ['Host=db.example.com;Port=5433;Database=sales;Username=app;Password=a=b==;Timeout=3', { password: 'a=b==' }],
   ])('%s is read', (text, difference) => {
     expect(parseAddress(text)).toEqual({ ...SALES, ...difference });
+  });
+
+  it.each([
+    ['postgres://app@db.example.com/sales', false],
+    ['postgres://app@db.example.com/sales?sslmode=disable', false],
+    ['postgres://app@db.example.com/sales?sslmode=allow', false],
+    ['Host=db.example.com;Database=sales;Username=app;SSL Mode=Prefer', false],
+    ['Host=127.0.0.1.example.com;Database=sales;Username=app', false],
+    ['postgres://app@db.example.com/sales?sslmode=require', true],
+    ['Host=db.example.com;Database=sales;Username=app;SSL Mode=VerifyFull;Trust Server Certificate=true', true],
+    ['Host=db.example.com;Database=sales;Username=app;SSL Mode=VerifyCA', true],
+    ['postgres://app@LocalHost/sales', true],
+    ['postgres://app@127.0.0.1:5433/sales?sslmode=disable', true],
+    ['postgres://app@[::1]/sales', true],
+  ])('%s: no word of it goes over a network in the clear: %s', (text, expected) => {
+    expect(isProtected(parseAddress(text))).toBe(expected);
   });
 
   it.each([

@@ -41,11 +41,15 @@ describe('errors of PostgreSQL', () => {
     expect(violation('customers_own_unique')).toBe('RECORD_REFUSED');
   });
 
-  it('a trigger that raises an exception refuses the record', () => {
-    expect(classify(foreign('frozen', { code: 'P0001' }))).toMatchObject({
-      code: 'RECORD_REFUSED',
-      values: { text: 'frozen' },
-    });
+  it('a trigger that raises an exception refuses the record, and its words, which may be anybody’s, are none for logs', () => {
+    const raised = classify(foreign('frozen: Ada Lovelace', { code: 'P0001' }));
+    expect(raised.code).toBe('RECORD_REFUSED');
+    expect(raised.message).not.toMatch(/frozen|Ada/);
+    expect(raised.verbatim).toBe('frozen: Ada Lovelace');
+    const where = 'PL/pgSQL function keep() line 1 at RAISE';
+    const as = classify(foreign('no room for Ada', { code: '53100', where }));
+    expect([as.code, as.verbatim]).toEqual(['DESTINATION_FULL', 'no room for Ada']);
+    expect(as.message).not.toContain('Ada');
   });
 
   it('an unknown number is tried again and never blamed on a record', () => {
@@ -78,6 +82,12 @@ describe('errors of PostgreSQL', () => {
       'invalid input syntax for type uuid',
     );
     expect(text('value "private" is out of range for type integer', { code: '22003' })).not.toContain('private');
+    expect(text('ungültige Eingabesyntax für Typ integer: »private«', { code: '22P02' })).toBe(
+      'ungültige Eingabesyntax für Typ integer',
+    );
+    expect(text('syntaxe en entrée invalide pour le type integer : « private »', { code: '22P02' })).not.toContain(
+      'private',
+    );
     expect(
       text('value too long for type character varying(5)', {
         code: '22001',
@@ -91,6 +101,14 @@ describe('errors of PostgreSQL', () => {
       'password authentication failed for user "app"',
     );
     expect(text('x'.repeat(5_000), { code: '42601' })).toHaveLength(1_000);
+  });
+
+  it('the whole of them is kept apart, for the customer’s own storage', () => {
+    const words = `invalid input syntax for type uuid: "${'private '.repeat(500)}"`;
+    const error = classify(foreign(words, { code: '22P02' }));
+    expect(error.verbatim).toBe(words);
+    expect(JSON.stringify([error, error.message, error.values, Object.entries(error)])).not.toContain('private');
+    expect(classify(foreign('too long', { code: '22001', column: 'name' })).verbatim).toBe('too long (column name)');
   });
 
   it('the original is kept as the cause', () => {
