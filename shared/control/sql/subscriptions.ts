@@ -63,7 +63,12 @@ export async function subscriptions(db: Tables, profileId: string): Promise<Subs
         .onRef('feeds.organizationId', '=', 'subscriptions.organizationId')
         .onRef('feeds.entity', '=', 'subscriptions.entity'),
     )
-    .leftJoin('snapshots', 'snapshots.id', 'subscriptions.snapshotId')
+    .leftJoin('snapshots', (join) =>
+      join
+        .onRef('snapshots.id', '=', 'subscriptions.snapshotId')
+        .onRef('snapshots.organizationId', '=', 'subscriptions.organizationId')
+        .onRef('snapshots.entity', '=', 'subscriptions.entity'),
+    )
     .selectAll('subscriptions')
     .select([
       'feeds.head',
