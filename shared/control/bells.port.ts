@@ -16,8 +16,10 @@ export interface Bells {
    * sets it to BUSY_RETRY_MS from now, for the one message that the caller sends for then.
    */
   answer(key: BellKey, owner: string): Promise<Answer>;
-  /** The rings counted so far; null when the lease is lost. Lengthens the lease. */
+  /** The rings counted, and those answered, so far; null when the lease is lost. */
   hold(key: BellKey, owner: string): Promise<{ rung: number; seen: number } | null>;
+  /** Lengthens the lease; nothing happens when it is lost. */
+  renew(key: BellKey, owner: string): Promise<void>;
   /** The rings counted, and those answered, so far; null when there is no such bell. */
   rings(key: BellKey): Promise<{ rung: number; seen: number } | null>;
   /** Says that every ring up to `rung` is answered. False when the lease is lost. */

@@ -79,7 +79,7 @@ export async function whileLeased(
   owner: string,
   work: () => Promise<void>,
 ): Promise<void> {
-  const renew = () => void ports.control.bells.hold(key, owner).catch(() => null);
+  const renew = () => void ports.control.bells.renew(key, owner).catch(() => null);
   const stop = ports.clock.every(RENEW_EVERY_MS, renew);
   try {
     await work();

@@ -47,9 +47,10 @@ export function memoryBells(memory: Memory): AtOnce<Bells> {
     },
     hold(key, owner) {
       const bell = ownBell(memory, key, owner);
-      if (!bell) return null;
+      return bell ? { rung: bell.rung, seen: bell.seen } : null;
+    },
+    renew(key, owner) {
       change(key, owner, () => ({}));
-      return { rung: bell.rung, seen: bell.seen };
     },
     rings(key) {
       const bell = memory.state.bells.get(key);

@@ -19,8 +19,10 @@ export function sqlBells(database: ControlDatabase): Bells {
   return {
     ring: (rings) => database.transaction((tx) => ring(database, tx, rings)),
     answer: (key, owner) => database.transaction((tx) => answer(database, tx, key, owner)),
-    async hold(key, owner) {
+    async renew(key, owner) {
       await lengthen(key, owner);
+    },
+    async hold(key, owner) {
       const bells = database.run((db) =>
         db.selectFrom('bells').select(['rung', 'seen']).where('key', '=', key).where('owner', '=', owner).execute(),
       );

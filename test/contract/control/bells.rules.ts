@@ -132,10 +132,10 @@ export function describeBells(make: MakeControl): void {
   });
 
   describe('a lease', () => {
-    it('is lengthened by every step of its owner', async () => {
+    it('is lengthened by every step of its owner, but not by a look', async () => {
       await answer('a');
       const steps = [
-        () => control.bells.hold(ACCOUNT_BELL, 'a'),
+        () => control.bells.renew(ACCOUNT_BELL, 'a'),
         () => control.bells.heard(ACCOUNT_BELL, 'a', 0),
         () => control.feeds.beginRead(ACCOUNTS, 'a'),
         () => control.feeds.update(ACCOUNTS, 'a', {}),
@@ -146,7 +146,9 @@ export function describeBells(make: MakeControl): void {
         await step();
         expect(await answer('b')).toEqual({ lease: 'held' });
       }
-      test.advance(LEASE_MS);
+      test.advance(LEASE_MS - 1);
+      expect(await control.bells.hold(ACCOUNT_BELL, 'a')).not.toBeNull();
+      test.advance(1);
       expect(await answer('b')).toMatchObject({ lease: 'taken' });
     });
 

@@ -50,6 +50,7 @@ const bells = [
   ),
   labelled('answer', fc.tuple(bell, owner), ({ control }, [key, by]) => control.bells.answer(key, by)),
   labelled('hold', fc.tuple(bell, owner), ({ control }, [key, by]) => control.bells.hold(key, by)),
+  labelled('renew', fc.tuple(bell, owner), ({ control }, [key, by]) => control.bells.renew(key, by)),
   labelled('heard', fc.tuple(bell, owner, fc.nat(4)), ({ control }, [key, by, rung]) =>
     control.bells.heard(key, by, rung),
   ),
