@@ -18,8 +18,12 @@ export async function wantedPage(
 ): Promise<SourcePage | { readonly afterMs: number }> {
   const { ahead } = turn;
   turn.ahead = null;
-  if (ahead && from.kind === 'next' && ahead.of === of && ahead.link === from.link && ahead.token === feed.token)
+  if (ahead && from.kind === 'next' && ahead.of === of && ahead.link === from.link && ahead.token === feed.token) {
+    // Taken while the page comes, the next one's slot costs it no time.
+    turn.slotAhead = slotNow(turn, feed);
+    turn.slotAhead.catch(() => {});
     return ahead.page;
+  }
   const wait = await waitForSlot(turn, feed, 'rows');
   if (wait > 0) return { afterMs: wait };
   return readPage(turn, await metadataOf(turn, feed), from, maxRows);
@@ -33,7 +37,10 @@ export async function readAhead(turn: Turn, feed: Feed, of: string, link: string
   if (isOver(turn)) return;
   const entity = await metadataOf(turn, feed);
   turn.memoryAhead = turn.ports.memory.tryReserve(pageBytes(entity));
-  if (turn.memoryAhead === null || !(await slotNow(turn, feed))) return;
+  if (turn.memoryAhead === null) return;
+  const slot = turn.slotAhead ?? slotNow(turn, feed);
+  turn.slotAhead = null;
+  if (!(await slot)) return;
   const page = readPage(turn, entity, { kind: 'next', link }, maxRows);
   // Awaited in the next step; a refusal must not count as unhandled until then.
   page.catch(() => {});

@@ -30,6 +30,8 @@ export interface Turn {
     readonly token: string | null;
     readonly page: Promise<SourcePage>;
   } | null;
+  /** The slot of the page to be read ahead next, if it was free. One that is not used pays for another request. */
+  slotAhead: Promise<boolean> | null;
   /** The memory of the page read ahead; the next step takes it over. */
   memoryAhead: { release(): void } | null;
 }
@@ -49,6 +51,7 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
     reading: 'changes',
     changesRead: false,
     ahead: null,
+    slotAhead: null,
     memoryAhead: null,
   };
 }
