@@ -43,7 +43,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     from: 'if (token === null) return readKeys(turn, feed);',
     to: `if (token === null) {
     const early = await openSnapshot(turn);
-    if (early === null || !('id' in early)) return readKeys(turn, feed);
+    if (early === null || !('snapshot' in early)) return readKeys(turn, feed);
     turn.reading = 'snapshot';
     return readSnapshot(turn, feed, early, bellWaits);
   }`,
