@@ -10,6 +10,8 @@ const SETTINGS = {
   max_connections: '200',
   // Many small transactions side by side on few processors: parallel workers of one query would only take turns from them.
   max_parallel_workers_per_gather: '0',
+  // A client that hangs before its login hears no signal, and every DROP DATABASE of the server waits for it (by default a minute).
+  authentication_timeout: '10s',
   timezone: 'UTC',
   log_timezone: 'UTC',
   // A statement's error goes to its client. The log tells of the server itself, so it never holds a record's contents.

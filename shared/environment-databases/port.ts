@@ -1,12 +1,12 @@
-import type { Access, Administrator, CopyProgress, DatabaseFacts, RuleFinding, RuleOutcome } from './model.ts';
-import type { RunningJobsQuery, ScrubRule } from './scrub-rules.ts';
+import type { Access, CopyProgress, DatabaseFacts } from './model.ts';
+import type { Scrubbing } from './scrubbing.port.ts';
 
 /**
  * The databases of one server, with the runbook's principal; `source` and `of` tell of databases elsewhere or gone.
  * Every method but `copy` ends in seconds, those of rules in what their rows take; all may be run again after a crash,
  * whatever the first run did. Errors: DATABASE_UNAVAILABLE (retry), the other DATABASE_* codes (stop), DATABASE_GONE for an id.
  */
-export interface EnvironmentDatabases {
+export interface EnvironmentDatabases extends Scrubbing {
   find(name: string): Promise<DatabaseFacts | null>;
   findById(id: string): Promise<DatabaseFacts | null>;
   /** Whole and half copies that bear a copy's name. */
@@ -44,31 +44,6 @@ export interface EnvironmentDatabases {
   drop(id: string): Promise<void>;
   /** A new shut database with what `of` held at a moment; RESTORE_NOT_SUPPORTED where a server cannot. */
   restore(of: { readonly id: string; readonly name: string }, atMs: number, name: string): Promise<DatabaseFacts>;
-  /** Rows a rule would change; null: the table is not there. SCRUB_COLUMN_MISSING, SCRUB_TYPE_UNFIT. */
-  countRule(id: string, rule: ScrubRule): Promise<number | null>;
-  /**
-   * In key ranges, each in a transaction with its mark, so a mask is never applied twice. COPY_CANCELLED between two ranges;
-   * SCRUB_NOT_A_COPY for anything but a copy before its `finish`: no rule ever touches a database in service.
-   */
-  applyRule(
-    id: string,
-    rule: ScrubRule,
-    watch: (done: number, of: number) => void,
-    cancelled: AbortSignal,
-  ): Promise<RuleOutcome>;
-  /** What speaks against the rule having held, by a query that is not the rule's; [] when it held. Before `finish`. `source`: to compare samples of masks. */
-  verifyRule(id: string, rule: ScrubRule, source: string): Promise<RuleFinding[]>;
-  /** Columns that no rule knows (for the policy allow | halt), as Table.COLUMN. */
-  unknownColumns(id: string, known: readonly ScrubRule[]): Promise<string[]>;
-  /** Names of the recurring import and export jobs that still run; null: the table is not there. SCRUB_COLUMN_MISSING. */
-  runningJobs(id: string, query: RunningJobsQuery): Promise<string[] | null>;
-  /**
-   * The user `Admin` is this account, and enabled; the tenant is the account's. `absent`: no such user, nothing is done; `skipped`:
-   * no table of users stands. SCRUB_NOT_VERIFIED, and nothing is done, when a query that is not the change's own finds it otherwise.
-   */
-  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent' | 'skipped'>;
-  /** Makes what had to wait for the scrub (triggers, filled views, statistics), and takes the runbook's own traces out. */
-  finish(id: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import type { EnvironmentDatabases } from '../../shared/environment-databases/po
 import { openPostgresDatabases } from '../../shared/environment-databases/postgres/databases.ts';
 import { quoteName } from '../../shared/sql/postgres/names.ts';
 import { apply, copyName, copyOf, never, ruleOf, texts, unseen } from './environment-databases/harness.ts';
-import { CHECKSUMS, DESCRIPTION, landscape, RIGHTS } from './environment-databases/landscape.ts';
+import { answers, CHECKSUMS, DESCRIPTION, makeLandscape } from './environment-databases/landscape.ts';
 import { makePostgresEnvironments, type PostgresEnvironmentHarness } from './environment-databases/postgres.harness.ts';
 
 describe('environment databases on PostgreSQL', () => {
@@ -16,39 +16,25 @@ describe('environment databases on PostgreSQL', () => {
   });
   afterEach(() => harness.close());
 
-  /** A database with one of everything, made by an administrator. */
-  async function makeLandscape(): Promise<string> {
-    const name = await harness.create({}, ['user']);
-    await harness.query(name, 'DROP SCHEMA dbo');
-    await harness.query(name, landscape(harness.role('owner'), harness.role('user')));
-    return name;
-  }
-
-  const answers = async (database: string, questions: readonly string[]) => {
-    const all: unknown[] = [];
-    for (const question of questions) all.push(await harness.query(database, question));
-    return all;
-  };
-
   describe('what a copy brings along', () => {
     it('every object, every row and the value of every sequence, whatever pieces it is copied in', async () => {
-      const source = await makeLandscape();
-      const before = [await answers(source, DESCRIPTION), await harness.query(source, CHECKSUMS)];
+      const source = await makeLandscape(harness);
+      const before = [await answers(harness, source, DESCRIPTION), await harness.query(source, CHECKSUMS)];
       const copy = await copyOf(databases, harness, source);
       expect(await harness.query(copy.name, CHECKSUMS)).toEqual(before[1]);
       await databases.finish(copy.id);
-      const after = await answers(copy.name, DESCRIPTION);
+      const after = await answers(harness, copy.name, DESCRIPTION);
       for (const [k, question] of DESCRIPTION.entries())
         expect([question, after[k]]).toEqual([question, (before[0] as unknown[])[k]]);
       expect(await harness.query(copy.name, CHECKSUMS)).toEqual(before[1]);
-      expect([await answers(source, DESCRIPTION), await harness.query(source, CHECKSUMS)]).toEqual(before);
+      expect([await answers(harness, source, DESCRIPTION), await harness.query(source, CHECKSUMS)]).toEqual(before);
       expect(await harness.query(copy.name, "SELECT 1 FROM pg_namespace WHERE nspname = 'freshet_runbook'")).toEqual(
         [],
       );
     });
 
     it('the next value of a sequence is the one that the source would give', async () => {
-      const source = await makeLandscape();
+      const source = await makeLandscape(harness);
       const copy = await copyOf(databases, harness, source);
       for (const sequence of ['dbo."Number"', 'dbo.untouched', 'dbo.parent_id_seq', 'dbo.child_id_seq']) {
         const next = `SELECT nextval('${sequence}') AS value`;
@@ -117,7 +103,7 @@ describe('environment databases on PostgreSQL', () => {
     });
 
     it('what could not be copied is told before, with the rest of it', async () => {
-      const source = await makeLandscape();
+      const source = await makeLandscape(harness);
       expect(await databases.uncopied(harness.connection(source))).toEqual([]);
       const stranger = harness.role('stranger');
       await harness.query('postgres', `CREATE ROLE "${stranger}" LOGIN PASSWORD 'p'`);
@@ -179,178 +165,6 @@ describe('environment databases on PostgreSQL', () => {
       await emptied;
       if (result instanceof Error) expect(result).toMatchObject({ code: 'COPY_SOURCE_CHANGED', class: 'retry' });
       else expect(await harness.rows((result as { name: string }).name, 'Table')).toHaveLength(2);
-    });
-  });
-
-  describe('what nobody may see', () => {
-    it('old values outlive the scrub in no statistics, no trigger’s log and no filled view', async () => {
-      const source = await makeLandscape();
-      await harness.query(source, 'ANALYZE');
-      const copy = await copyOf(databases, harness, source);
-      const left = `SELECT 1 FROM pg_stats WHERE schemaname = 'dbo' AND concat(most_common_vals, histogram_bounds) LIKE '%note of%'
-        UNION ALL SELECT 1 FROM dbo.audit WHERE old IS NOT NULL`;
-      expect(await harness.query(source, left)).not.toEqual([]);
-      expect(await harness.query(copy.name, left)).toEqual([]);
-      await apply(databases, copy.id, ruleOf({ table: 'child', action: 'set', column: 'note', value: 'scrubbed' }));
-      await apply(databases, copy.id, ruleOf({ table: 'cache', action: 'truncate' }));
-      await databases.finish(copy.id);
-      expect(await harness.query(copy.name, left)).toEqual([]);
-      expect(await harness.query(copy.name, 'SELECT DISTINCT note FROM dbo.notes')).toEqual([{ note: 'scrubbed' }]);
-      expect(await harness.query(copy.name, 'SELECT n::integer FROM dbo.notes_again')).toEqual([{ n: 51 }]);
-    });
-
-    it('constraints that older rows do not meet refuse neither the copy nor a rule', async () => {
-      const copy = await copyOf(databases, harness, await makeLandscape());
-      const rule = ruleOf({ table: 'lax', action: 'set', column: 'up', value: 0 });
-      expect(await apply(databases, copy.id, rule)).toMatchObject({ rows: 1 });
-      await databases.finish(copy.id);
-      const insert = harness.query(copy.name, `INSERT INTO dbo.lax VALUES (-2, 0, 'after')`);
-      await expect(insert).rejects.toThrow('after_minus');
-    });
-
-    it('a table that others refer to is emptied row by row', async () => {
-      const copy = await copyOf(databases, harness, await makeLandscape());
-      const rule = ruleOf({ table: 'parent', action: 'truncate' });
-      expect(await apply(databases, copy.id, rule)).toMatchObject({ rows: 51 });
-      expect(await harness.query(copy.name, 'SELECT 1 FROM dbo.child')).toEqual([]);
-    });
-
-    it('only runbook and administrators get into a copy at any moment, whatever name they try', {
-      timeout: 60_000,
-    }, async () => {
-      const source = await harness.create({ Table: texts(['secret']) }, ['person']);
-      const target = await harness.create({ Table: texts(['old']) }, ['user']);
-      const targetId = (await databases.find(target))?.id ?? '';
-      const reached: string[] = [];
-      let done = false;
-      let attempts = 0;
-      const poll = async (user: string) => {
-        while (!done) {
-          const names = await harness.query<{ name: string }>(
-            'postgres',
-            'SELECT datname AS name FROM pg_database WHERE NOT datistemplate',
-          );
-          for (const { name } of names.filter(
-            (one) => /^freshet_|^environment /.test(one.name) && one.name !== source,
-          )) {
-            attempts += 1;
-            if (!(await harness.enters(name, user))) continue;
-            const seen = await harness.rows(name, 'Table').catch(() => []);
-            if (seen.some(({ VALUE }) => VALUE === 'secret')) reached.push(`${user} in ${name}`);
-          }
-        }
-      };
-      const pollers = ['person', 'user', 'owner', 'reader', 'stranger'].map(poll);
-      try {
-        const access = await databases.access(targetId);
-        const copy = await copyOf(databases, harness, source);
-        await apply(databases, copy.id, ruleOf({ table: 'Table', action: 'set', column: 'VALUE', value: 'scrubbed' }));
-        await databases.giveAccess(copy.id, access);
-        await databases.finish(copy.id);
-        await databases.shut(targetId);
-        await databases.rename(targetId, copyName());
-        await databases.rename(copy.id, target);
-        await databases.open(copy.id);
-        const before = attempts;
-        await expect.poll(() => attempts).toBeGreaterThan(before + 10);
-      } finally {
-        done = true;
-        await Promise.all(pollers);
-      }
-      expect(reached).toEqual([]);
-      expect(await harness.enters(target, 'user')).toBe(true);
-    });
-
-    it('administrators are those whom no shutting keeps out', async () => {
-      const names = await databases.administrators();
-      expect(names).not.toContain(harness.role('runbook'));
-      expect(names).not.toContain(harness.role('owner'));
-      await harness.query(
-        'postgres',
-        `CREATE ROLE "${harness.role('deputy')}" LOGIN IN ROLE "${harness.role('runbook')}"`,
-      );
-      await harness.query('postgres', `CREATE ROLE "${harness.role('backup')}" LOGIN REPLICATION`);
-      await harness.query('postgres', `CREATE ROLE "${harness.role('files')}" LOGIN IN ROLE pg_read_server_files`);
-      try {
-        expect(await databases.administrators()).toEqual(
-          expect.arrayContaining(['deputy', 'backup', 'files'].map(harness.role)),
-        );
-      } finally {
-        for (const role of ['deputy', 'backup', 'files'])
-          await harness.query('postgres', `DROP ROLE "${harness.role(role)}"`);
-      }
-    });
-  });
-
-  describe('who may do what', () => {
-    it('what the runbook’s login lacks is told before it is needed', async () => {
-      const target = await harness.create({ Table: texts([]) });
-      const id = (await databases.find(target))?.id ?? '';
-      expect(await databases.missingRights(id)).toEqual([]);
-      const other = harness.role('other');
-      await harness.query('postgres', `CREATE ROLE "${other}"`);
-      await harness.query(target, `CREATE TABLE dbo.foreign (); ALTER TABLE dbo.foreign OWNER TO "${other}"`);
-      const weak = harness.role('weak');
-      await harness.query('postgres', `CREATE ROLE "${weak}" LOGIN PASSWORD 'p'`);
-      await harness.query(target, `GRANT CONNECT ON DATABASE ${quoteName(target)} TO "${weak}"`);
-      const url = new URL(harness.connection('postgres'));
-      [url.username, url.password] = [weak, 'p'];
-      const byWeak = await openPostgresDatabases()(url.href);
-      try {
-        expect(await byWeak.missingRights(id)).toEqual([
-          'the right CREATEDB',
-          'membership in pg_signal_backend',
-          `membership in ${other}`,
-          `membership in ${harness.role('owner')}`,
-        ]);
-        expect(await databases.missingRights(id)).toEqual([`membership in ${other}`]);
-      } finally {
-        await byWeak.close();
-        await harness.query(target, `DROP OWNED BY "${weak}"`);
-        await harness.query(target, `DROP OWNED BY "${other}"`);
-        await harness.query('postgres', `DROP ROLE "${weak}"; DROP ROLE "${other}"`);
-      }
-    });
-
-    it('owners, grants, defaults and settings are the target’s', async () => {
-      const target = await makeLandscape();
-      const source = await makeLandscape();
-      await harness.query(
-        source,
-        `GRANT ALL ON ALL TABLES IN SCHEMA dbo TO PUBLIC; CREATE TABLE dbo.newer (a integer)`,
-      );
-      await harness.query(
-        target,
-        `ALTER DATABASE "${target.replaceAll('"', '""')}" SET search_path TO dbo, "Odd ""Schema"`,
-      );
-      await harness.query(
-        target,
-        `ALTER ROLE "${harness.role('user')}" IN DATABASE "${target.replaceAll('"', '""')}" SET work_mem TO '5MB'`,
-      );
-      const { id } = (await databases.find(target)) ?? { id: '' };
-      const rights = await answers(target, RIGHTS);
-      const settings = `SELECT setrole::regrole::text AS role, setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = $1 ORDER BY 1`;
-      const configured = await harness.query('postgres', settings, [target]);
-      const runbook = await openPostgresDatabases()(inject('postgresUrl'));
-      try {
-        const copy = await runbook.copy(harness.connection(source), copyName(), unseen, never());
-        await runbook.giveAccess(copy.id, await runbook.access(id));
-        await runbook.finish(copy.id);
-        await runbook.open(copy.id);
-        expect(await harness.query('postgres', settings, [copy.name])).toEqual(configured);
-        const [heir] = await harness.query<{ may: boolean }>(
-          copy.name,
-          `SELECT has_table_privilege('${harness.role('user')}', 'dbo.newer', 'SELECT') AS may`,
-        );
-        expect(heir?.may).toBe(true);
-        await harness.query(copy.name, 'DROP TABLE dbo.newer');
-        const given = await answers(copy.name, RIGHTS);
-        for (const [k, question] of RIGHTS.entries()) expect([question, given[k]]).toEqual([question, rights[k]]);
-        await runbook.shut(copy.id);
-        await runbook.drop(copy.id);
-      } finally {
-        await runbook.close();
-      }
     });
   });
 

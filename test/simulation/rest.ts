@@ -73,7 +73,7 @@ export async function comeToRest(world: World, { reconciled, told }: RestOptions
   await settle(world, async () => (await Promise.all(looks.map((look) => look(world)))).flat(), REST_MAX_MS);
 }
 
-/** All profiles, and all of their entities. */
+/** All profiles, and all of their entities. What goes on already is left alone: to resume it would ring its bells. */
 async function resumeAll(world: World): Promise<void> {
   const { ports, control } = world;
   for (const profile of await control.profiles.list(administered)) {
@@ -85,7 +85,8 @@ async function resumeAll(world: World): Promise<void> {
     const subscriptions = await control.profiles.subscriptions(profileId);
     const isWhole = settings.entities.every((one) => subscriptions.some(({ entity }) => entity === one.entity));
     if (state !== 'active' || trouble || !isWhole) await activate(world, profileId);
-    await pause(ports, { administered, profileId }, false);
+    const resumed = await control.profiles.subscriptions(profileId);
+    if (resumed.some(({ paused }) => paused)) await pause(ports, { administered, profileId }, false);
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OPERATION_STATES } from '../../../shared/control/operation.ts';
 import { environmentBody } from './environment-body.ts';
 
 /**
@@ -23,18 +24,6 @@ export const FRAME = {
 
 export const lcsResult = z.object(FRAME).meta({ id: 'OperationResult' });
 
-export const OPERATION_STATUSES = [
-  'NotStarted',
-  'InProgress',
-  'Completed',
-  'Failed',
-  'SignedOff',
-  'Aborted',
-  'RollbackInProgress',
-  'RollbackFailed',
-  'RollbackCompleted',
-] as const;
-
 const finding = z.object({
   Code: z.string(),
   Severity: z.enum(['Error', 'Warning']),
@@ -48,7 +37,7 @@ const ORIGINAL_STATUS = {
   EnvironmentId: id,
   ActivityId: id.describe('The operation.'),
   CompletionDate: time.nullable(),
-  OperationStatus: z.enum(OPERATION_STATUSES),
+  OperationStatus: z.enum(OPERATION_STATES),
 };
 
 export const fetchStatus = z.object({ ...FRAME, ...ORIGINAL_STATUS }).meta({ id: 'OperationStatus' });

@@ -1,7 +1,7 @@
 import { type Cell, type Column, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError } from '../../errors/error.ts';
-import { NO_COUNTERS, NOWHERE, withoutStamp } from '../accounting.ts';
+import { NO_COUNTERS, NOWHERE } from '../accounting.ts';
 import { heldValue, type RowCheck, rowCheck } from '../cells.ts';
 import { metadataRows } from '../metadata-rows.ts';
 import type {
@@ -18,17 +18,20 @@ import type {
 } from '../model.ts';
 import { PERMISSION_CODES, permissionCheck } from '../permissions.ts';
 import type { Destination } from '../port.ts';
-import type {
-  MemoryArea,
-  MemoryDatabase,
-  MemoryPosition,
-  MemoryRetry,
-  MemoryRow,
-  MemoryTable,
-  OwnTables,
-} from './database.ts';
+import type { MemoryArea, MemoryDatabase, MemoryPosition, MemoryRow, OwnTables } from './database.ts';
+import {
+  compare,
+  dueRetries,
+  forgetRetries,
+  markLogged,
+  nextDue,
+  openBlobs,
+  refusedIds,
+  reviveFailures,
+  unloggedFailures,
+} from './retries.ts';
 import { MemoryTransaction, OWN_COLUMNS, RANGE } from './transaction.ts';
-import { asideName, widenColumn } from './widen.ts';
+import { setAside, widenColumn } from './widen.ts';
 
 /** A destination in memory, by the same rules as the databases: for the simulation and for tests. */
 export class MemoryDestination implements Destination {
@@ -195,21 +198,11 @@ export class MemoryDestination implements Destination {
   }
 
   dueRetries(now: number, limit: number, except: readonly string[] = []): Promise<RetryEntry[]> {
-    return this.#run('dueRetries', (area) =>
-      this.#retries(area, ({ entity, dueAt }) => dueAt !== null && dueAt <= now && !except.includes(entity))
-        .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || compareRecords(a, b))
-        .slice(0, limit)
-        .map(entryOf),
-    );
+    return this.#run('dueRetries', (area) => dueRetries(this.#own(area), now, limit, except));
   }
 
   nextRetryAt(except: readonly string[] = []): Promise<number | null> {
-    return this.#run('nextRetryAt', (area) => {
-      const due = this.#retries(area, ({ entity, dueAt }) => dueAt !== null && !except.includes(entity)).map(
-        ({ dueAt }) => dueAt ?? 0,
-      );
-      return due.length === 0 ? null : Math.min(...due);
-    });
+    return this.#run('nextRetryAt', (area) => nextDue(this.#own(area), except));
   }
 
   settleRetries(settlement: RetrySettlement, mode: 'commit' | 'trial' = 'commit'): Promise<Settled> {
@@ -218,24 +211,11 @@ export class MemoryDestination implements Destination {
   }
 
   unloggedFailures(limit: number): Promise<RetryEntry[]> {
-    return this.#run('unloggedFailures', (area) => {
-      const unlogged = this.#retries(area, ({ failedAt, logged }) => failedAt !== null && !logged).sort(
-        (a, b) =>
-          (a.failedAt ?? 0) - (b.failedAt ?? 0) || compare(a.settlementId, b.settlementId) || compareRecords(a, b),
-      );
-      const last = unlogged[limit - 1];
-      const whole = last ? unlogged.findLastIndex(({ settlementId }) => settlementId === last.settlementId) + 1 : limit;
-      return unlogged.slice(0, whole).map(entryOf);
-    });
+    return this.#run('unloggedFailures', (area) => unloggedFailures(this.#own(area), limit));
   }
 
   markLogged(settlementIds: readonly string[]): Promise<void> {
-    return this.#run('markLogged', (area) => {
-      const { retries } = this.#own(area);
-      for (const [key, retry] of retries) {
-        if (settlementIds.includes(retry.settlementId ?? '')) retries.set(key, { ...retry, logged: true });
-      }
-    });
+    return this.#run('markLogged', (area) => markLogged(this.#own(area), settlementIds));
   }
 
   heldColumns(entity: string, columns: readonly Column[]): Promise<Column[]> {
@@ -255,28 +235,18 @@ export class MemoryDestination implements Destination {
   }
 
   refusedIds(entity: string, ids: readonly string[]): Promise<string[]> {
-    return this.#run('refusedIds', (area) => {
-      const refused = new Set(
-        this.#retries(area, (retry) => retry.entity === entity).map(({ id }) => id.toLowerCase()),
-      );
-      return ids.map((id) => id.toLowerCase()).filter((id) => refused.has(id));
-    });
+    return this.#run('refusedIds', (area) => refusedIds(this.#own(area), entity, ids));
   }
 
   openBlobs(blobs: readonly string[]): Promise<string[]> {
-    return this.#run('openBlobs', (area) => {
-      const open = new Set(this.#retries(area, () => true).map(({ blob }) => blob));
-      return blobs.filter((blob) => open.has(blob));
-    });
+    return this.#run('openBlobs', (area) => openBlobs(this.#own(area), blobs));
   }
 
   reviveFailures(entity: string, now: number): Promise<number> {
     return this.#run('reviveFailures', (area) => {
-      const { positions, retries } = this.#own(area);
-      if (positions.get(entity)?.profileId !== this.#address.profileId) return 0;
-      const failed = [...retries].filter(([, retry]) => retry.entity === entity && retry.failedAt !== null);
-      for (const [key, retry] of failed) retries.set(key, { ...retry, attempts: 0, dueAt: now });
-      return failed.length;
+      const own = this.#own(area);
+      const isOurs = own.positions.get(entity)?.profileId === this.#address.profileId;
+      return isOurs ? reviveFailures(own, entity, now) : 0;
     });
   }
 
@@ -325,10 +295,6 @@ export class MemoryDestination implements Destination {
     if (own === null) throw new FreshetError('DESTINATION_SCHEMA_CHANGED', { text: 'own tables are gone' });
     return own;
   }
-
-  #retries(area: MemoryArea, wanted: (retry: MemoryRetry) => boolean): MemoryRetry[] {
-    return [...this.#own(area).retries.values()].filter(wanted);
-  }
 }
 
 function chosen(rows: readonly MemoryRow[], which: RowChoice): MemoryRow[] {
@@ -349,32 +315,4 @@ function isOwn(held: MemoryPosition | undefined, profileId: string, page: string
 
 function othersStand({ positions }: OwnTables, profileIds: readonly string[]): boolean {
   return [...positions.values()].some(({ profileId }) => !profileIds.includes(profileId));
-}
-
-function forgetRetries({ retries }: OwnTables, entity: string): void {
-  for (const [key, retry] of retries) if (retry.entity === entity) retries.delete(key);
-}
-
-/** Gives a column another name; its values go along. */
-function setAside({ columns, rows }: MemoryTable, name: string): void {
-  const column = columns.get(name);
-  const aside = asideName(columns, name);
-  if (column) columns.set(aside, { ...column, name: aside });
-  columns.delete(name);
-  for (const [id, row] of rows) {
-    const { [name]: value = null, ...cells } = row.cells;
-    rows.set(id, { ...row, cells: { ...cells, [name]: null, [aside]: value } });
-  }
-}
-
-function entryOf({ logged: _, ...stored }: MemoryRetry): RetryEntry {
-  return withoutStamp(stored);
-}
-
-function compareRecords(a: RetryEntry, b: RetryEntry): number {
-  return compare(a.entity, b.entity) || compare(a.id, b.id);
-}
-
-function compare(a: string | null, b: string | null): number {
-  return a === b ? 0 : (a ?? '') < (b ?? '') ? -1 : 1;
 }

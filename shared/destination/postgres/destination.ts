@@ -2,7 +2,6 @@ import { type Cell, type Column, columnsOfNewTable, exportColumns } from '../../
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import { parseAddress } from '../../sql/postgres/address.ts';
-import { classify } from '../../sql/postgres/classify.ts';
 import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
 import { inTransaction, onConnection, type Session, type UnitOptions } from '../../sql/postgres/session.ts';
 import { NOWHERE } from '../accounting.ts';
@@ -23,10 +22,11 @@ import type {
 } from '../model.ts';
 import type { Destination, OpenDestination } from '../port.ts';
 import { applyBatch } from './apply.ts';
-import { type Alteration, alterEntityTable, createEntityTable, createSchema, misfitOf, typedColumns } from './ddl.ts';
+import { misfitOf, typedColumns } from './ddl.ts';
+import { createOwnTables, lockDefinition, shapeTable } from './define.ts';
 import { RANGE, SINK_MODIFIED_ON, type TableName, type TableNames, tableNames } from './dialect.ts';
 import { columnsAsHeld, readHeldRows } from './held-rows.ts';
-import { hasColumn, schemaStands, standingNames, standingTable } from './introspect.ts';
+import { hasColumn, standingNames, standingTable } from './introspect.ts';
 import { syncMetadataTable, tellsOf } from './metadata-tables.ts';
 import { NewRows } from './new-rows.ts';
 import { ownTables } from './own-tables.ts';
@@ -51,7 +51,7 @@ import {
   reviveFailed,
   updateLogged,
 } from './retries.ts';
-import { deleteAll, newestStamp } from './rows.ts';
+import { newestStamp } from './rows.ts';
 import { settle } from './settle.ts';
 
 /** A probe of the destination: an answer that takes longer is none. */
@@ -60,8 +60,6 @@ const PROBE_MS = 5_000;
 const LONG_STATEMENT_MS = 480_000;
 
 const UNDEFINED_TABLE = '42P01';
-/** What PostgreSQL says when a view or rule uses a column whose type is to change. */
-const FEATURE_NOT_SUPPORTED = '0A000';
 
 export const openPostgresDestination: OpenDestination = (connectionString, address) =>
   new PostgresDestination(connect(connectionString), address, adviceOnAddress(parseAddress(connectionString)));
@@ -106,52 +104,17 @@ export class PostgresDestination implements Destination {
   }
 
   prepare({ deleteLog }: { deleteLog: boolean }): Promise<boolean> {
-    const { schema, position, retry } = this.#names;
-    return this.#transaction(async (session) => {
-      await lockDefinition(session, position);
-      if (!(await schemaStands(session, schema))) await session.query(createSchema(schema));
-      const wanted = ownTables(this.#names, deleteLog);
-      const standing = await standingNames(
-        session,
-        schema,
-        wanted.map(({ table }) => table.name),
-      );
-      const missing = wanted.filter(({ table }) => !standing.includes(table.name));
-      for (const { statements } of missing) for (const statement of statements) await session.query(statement);
-      // Positions without their retries, or retries without a position, would say what is not true: all begins anew.
-      if (missing.some(({ table }) => table === retry)) await deleteAll(session, position);
-      if (missing.some(({ table }) => table === position)) await deleteAll(session, retry);
-      return missing.length > 0;
-    });
+    return this.#transaction((session) => createOwnTables(session, this.#names, deleteLog));
   }
 
-  async shape(entity: EntityMetadata, at?: string | null): Promise<boolean> {
+  shape(entity: EntityMetadata, at?: string | null): Promise<boolean> {
     const table = this.#names.entity(entity.logicalName);
-    const columns = columnsOfNewTable(entity);
     const work = async (session: Session) => {
       await lockDefinition(session, table);
       await this.#mustStand(session, entity, at);
-      const standing = await standingTable(session, table);
-      if (standing === null) {
-        await session.query(createEntityTable(table, columns));
-        return true;
-      }
-      const alterations = alterEntityTable(table, standing, columns);
-      let altered = 0;
-      for (const alteration of alterations) if (await alter(session, alteration)) altered++;
-      return altered > 0;
+      return shapeTable(session, table, columnsOfNewTable(entity));
     };
-    try {
-      return await this.#transaction(work, { statementTimeoutMs: LONG_STATEMENT_MS });
-    } catch (error) {
-      // Rows that stand do not fit the wider type (a decimal has more digits than are left before the point).
-      if (!isFreshetError(error, 'RECORD_REFUSED')) throw error;
-      throw new FreshetError(
-        'DESTINATION_SCHEMA_CHANGED',
-        { text: `table ${table.name}: ${error.values.text}` },
-        error,
-      );
-    }
+    return this.#transaction(work, { statementTimeoutMs: LONG_STATEMENT_MS });
   }
 
   describe(entity: EntityMetadata, at?: string | null): Promise<void> {
@@ -326,25 +289,4 @@ export class PostgresDestination implements Destination {
 
 function endOf(mode: 'commit' | 'trial'): UnitOptions {
   return { end: mode === 'commit' ? 'commit' : 'rollback' };
-}
-
-/**
- * False: a view of the customer depends on a column that would be wider. It stays as it is then, and what it cannot hold is
- * refused as a record, rather than that all of the profile's tables wait for one.
- */
-async function alter(session: Session, { statement, widens }: Alteration): Promise<boolean> {
-  if (widens) await session.query('SAVEPOINT alteration');
-  try {
-    await session.query(statement);
-    return true;
-  } catch (error) {
-    if (!widens || classify(error).values.number !== FEATURE_NOT_SUPPORTED) throw error;
-    await session.query('ROLLBACK TO SAVEPOINT alteration');
-    return false;
-  }
-}
-
-/** Two workers that define the same table at once would fail with each other's names; the second waits instead. */
-async function lockDefinition(session: Session, { schema, name }: TableName): Promise<void> {
-  await session.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`freshet ${schema} ${name}`]);
 }

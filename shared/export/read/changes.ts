@@ -31,7 +31,7 @@ export async function readChanges(turn: Turn, feed: Feed, token: string): Promis
   const severalPages = page.next !== null || feed.nextLink !== null;
   const complete = page.next === null;
   const reached = newestVersion(entity, page.rows);
-  const behind = pastChanges(entity, feed.readPast, [], reached) !== null;
+  const behind = feed.readPast !== null;
   const content = await settleDeletions(turn.source, entity, page, severalPages || behind);
   const readPast = pastChanges(entity, feed.readPast, content.rows, reached);
   const moved = complete ? { token: page.token, nextLink: null } : { nextLink: page.next };

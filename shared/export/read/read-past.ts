@@ -3,7 +3,7 @@ import type { EntityMetadata } from '../../dataverse/metadata.ts';
 
 /**
  * Snapshots and questions by id show rows as they are now; changes may lag behind them, held back by an open transaction of
- * the source. Until changes have reached the newest version so read, a deletion listed alone may be older than its row.
+ * the source. Up to and with the page that reaches the newest version so read, a deletion listed alone may be older than its row.
  */
 export function pastChanges(
   entity: EntityMetadata,

@@ -16,8 +16,13 @@ export async function faultyNetwork(url: string): Promise<FaultyNetwork> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   let frozen = false;
+  let closing = false;
   let cutOn: string | null = null;
   const server = createServer((client) => {
+    if (closing) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(Number(target.port), target.hostname);
     let cut = false;
     client.on('data', (bytes) => {
@@ -57,6 +62,7 @@ export async function faultyNetwork(url: string): Promise<FaultyNetwork> {
       cutOn = text;
     },
     async close() {
+      closing = true;
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');

@@ -1,5 +1,15 @@
-/** A database with one of everything that a copy has to bring along; `user` is somebody with rights in it. */
-export const landscape = (owner: string, user: string): string => `
+import type { PostgresEnvironmentHarness } from './postgres.harness.ts';
+
+/** A database with one of everything that a copy has to bring along, made by an administrator. */
+export async function makeLandscape(harness: PostgresEnvironmentHarness): Promise<string> {
+  const name = await harness.create({}, ['user']);
+  await harness.query(name, 'DROP SCHEMA dbo');
+  await harness.query(name, landscape(harness.role('owner'), harness.role('user')));
+  return name;
+}
+
+/** `user` is somebody with rights in it. */
+const landscape = (owner: string, user: string): string => `
 CREATE SCHEMA "Odd ""Schema";
 CREATE SCHEMA dbo;
 COMMENT ON SCHEMA dbo IS 'tables; -- of ''the'' product';
@@ -172,3 +182,14 @@ export const CHECKSUMS = `
     (xpath('/row/sum/text()', query_to_xml(format('SELECT count(*) || '':'' || coalesce(sum(hashtextextended(t::text, 0)), 0) AS sum FROM ONLY %s t', c.oid::regclass), true, true, '')))[1]::text AS sum
   FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace::regnamespace::text NOT LIKE 'pg\\_%'
     AND c.relnamespace::regnamespace::text NOT IN ('information_schema', 'freshet_runbook') ORDER BY 1`;
+
+/** What a database answers to each of the questions. */
+export async function answers(
+  harness: PostgresEnvironmentHarness,
+  database: string,
+  questions: readonly string[],
+): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for (const question of questions) all.push(await harness.query(database, question));
+  return all;
+}

@@ -64,19 +64,21 @@ describe('a row deleted and made again with the same id', () => {
     expect(world.destination('one').get(ids[0] ?? '')).toBe(`again ${ids[0]}`);
   });
 
+  /** A transaction that stays open hides all changes after it. */
+  function hides(world: World, id: string) {
+    const transaction = world.organization.begin();
+    transaction.update('parent', id, { name: 'hides what comes after' });
+    return transaction;
+  }
+
   it('stays when a snapshot shows it before the source’s open transactions let the change be listed', async () => {
     const world = new World();
     const [first = '', second = '', third = ''] = seeded(world, 3);
     await world.addProfile('one');
     await world.run(10 * SECOND);
-    const hides = (id: string) => {
-      const transaction = world.organization.begin();
-      transaction.update('parent', id, { name: 'hides what comes after' });
-      return transaction;
-    };
-    const beforeDeletion = hides(second);
+    const beforeDeletion = hides(world, second);
     world.organization.delete('parent', first);
-    const beforeCreation = hides(third);
+    const beforeCreation = hides(world, third);
     world.organization.create('parent', { name: 'again' }, { id: first });
     await world.addProfile('two');
     await world.run(5 * SECOND);
@@ -84,6 +86,27 @@ describe('a row deleted and made again with the same id', () => {
     await world.run(5 * SECOND);
     expect(world.destination('two').get(first)).toBe('again');
     beforeCreation.commit();
+    await world.run(MINUTE);
+    expect(world.destination('two')).toEqual(world.source());
+  });
+
+  it('stays when its deletion is listed in time and its last change is not', async () => {
+    const world = new World();
+    const [first = '', second = '', third = ''] = seeded(world, 3);
+    await world.addProfile('one');
+    await world.run(10 * SECOND);
+    const beforeDeletion = hides(world, second);
+    world.organization.delete('parent', first);
+    world.organization.create('parent', { name: 'again' }, { id: first });
+    await world.addProfile('two');
+    await world.run(5 * SECOND);
+    world.organization.create('parent', { name: 'newer than all that the snapshot showed' });
+    const beforeChange = hides(world, third);
+    world.organization.update('parent', first, { name: 'changed' });
+    beforeDeletion.commit();
+    await world.run(5 * SECOND);
+    expect(world.destination('two').get(first)).toBe('changed');
+    beforeChange.commit();
     await world.run(MINUTE);
     expect(world.destination('two')).toEqual(world.source());
   });
