@@ -241,7 +241,7 @@ describe('environment databases on PostgreSQL', () => {
     await harness.query(
       source,
       `CREATE TABLE dbo.many (i integer, b bigint, n numeric(8, 3), g uuid, c char(4), v varchar(5), at date);
-      INSERT INTO dbo.many SELECT 2147483647 - k, 9223372036854775807 - k, k * -1.125, gen_random_uuid(), 'ab' || k, 'abc' || k, '2026-01-01' FROM generate_series(1, 9) k`,
+      INSERT INTO dbo.many SELECT 2147483647 - k, 9223372036854775807 - k, k * -1111.125, gen_random_uuid(), 'ab' || k, 'abc' || k, '2026-01-01' FROM generate_series(1, 9) k`,
     );
     const copy = await copyOf(databases, harness, source);
     for (const column of ['i', 'b', 'n', 'g', 'c', 'v']) {

@@ -46,6 +46,7 @@ export interface Swarm {
 }
 
 const CALM_SHARE = 0.2;
+const DWELLING_SHARE = 0.1;
 
 export function drawSwarm(random: Random): Swarm {
   const maybe = (rate: number) => (random() < 0.6 ? rate * random() : 0);
@@ -80,8 +81,13 @@ export function drawSwarm(random: Random): Swarm {
     tampered: maybe(0.005),
     large: random() < 0.25 ? 0.1 : 0,
   };
-  return swarm.calm ? { ...swarm, ...CALM } : swarm;
+  const dwells = random() < DWELLING_SHARE;
+  if (swarm.calm) return { ...swarm, ...CALM };
+  return dwells ? { ...swarm, ...REFUSALS } : swarm;
 }
+
+/** Some histories dwell on refused records: that one is tried by two at once while it changes takes all of this together. */
+const REFUSALS = { refused: 0.5, retried: 0.02, frozen: 0.01, slow: 0.03 };
 
 /** A worker that stands still for a minute is as good as crashed; and what is done by schedule alone would wait for it. */
 const CALM = {

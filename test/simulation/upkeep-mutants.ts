@@ -26,7 +26,7 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
   {
     name: 'revived-not-failed',
     breaks: 'failed records that are tried again count as failed until they are written',
-    file: 'shared/destination/memory/destination.ts',
+    file: 'shared/destination/memory/retries.ts',
     from: '{ ...retry, attempts: 0, dueAt: now }',
     to: '{ ...retry, attempts: 0, dueAt: now, failedAt: null }',
   },
@@ -130,13 +130,6 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     to: '        own.positions.set(entity, { ...held, ...nowhere });',
   },
   {
-    name: 'unnamed-goes-on',
-    breaks: 'what a replacement that broke off for good has left is not written to any more',
-    file: 'shared/export/apply/round.ts',
-    from: 'if (own.length === all.length) return own;',
-    to: 'if (own.length <= all.length) return all;',
-  },
-  {
     name: 'owed-is-different',
     breaks: 'what a full read for all is still to bring is no difference',
     file: 'shared/export/reconcile/look-again.ts',
@@ -149,26 +142,5 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     file: 'shared/export/reconcile/look-again.ts',
     from: 'const rested = since <= rungAt && ports.clock.now() - since >= SETTLE_MS;',
     to: 'const rested = since !== null;',
-  },
-  {
-    name: 'heal-beside-feed',
-    breaks:
-      'what differs is healed through the feed: rows that are written as they were read by id may be older than the position',
-    file: 'shared/export/reconcile/reconcile.ts',
-    from: "  await queueResync(ports, profile.id, feed, 'a reconciliation found differences');",
-    to: `  await ports.destinations.visit(profile, async (destination) => {
-    const { exportColumns } = await import('../../dataverse/columns.ts');
-    const definition = await ports.control.feeds.metadata(feed);
-    if (!definition) return;
-    const ids = (found?.confirmed.listed ?? []).map(({ id }) => id);
-    const rows = await ports.sourceOf(feed.organizationId).readByIds(definition, ids);
-    const to = (await destination.positions())?.find((one) => one.entity === feed.entity);
-    if (!to) return;
-    const deletions = ids.filter((id) => !rows.some(([own]) => own === id));
-    const marks = { refused: [], begins: [], ends: [], deleteLog: false, now: ports.clock.now() };
-    const read = rows.length + deletions.length;
-    const columns = exportColumns(definition);
-    await destination.apply({ entity: feed.entity, expected: to.page, to, columns, rows, deletions, read, ...marks });
-  });`,
   },
 ];
