@@ -1,4 +1,4 @@
-import type { Random } from '../../local/dataverse/model/random.ts';
+import { pick, type Random } from '../../local/dataverse/model/random.ts';
 
 /**
  * What a history knows of trouble, and how often (each a probability: of a message, an operation or a step). Each seed has
@@ -46,7 +46,7 @@ export interface Swarm {
 }
 
 const CALM_SHARE = 0.2;
-const DWELLING_SHARE = 0.1;
+const DWELLING_SHARE = 0.25;
 
 export function drawSwarm(random: Random): Swarm {
   const maybe = (rate: number) => (random() < 0.6 ? rate * random() : 0);
@@ -81,13 +81,56 @@ export function drawSwarm(random: Random): Swarm {
     tampered: maybe(0.005),
     large: random() < 0.25 ? 0.1 : 0,
   };
-  const dwells = random() < DWELLING_SHARE;
+  const dwelling = random() < DWELLING_SHARE ? pick(random, DWELLINGS) : null;
   if (swarm.calm) return { ...swarm, ...CALM };
-  return dwells ? { ...swarm, ...REFUSALS } : swarm;
+  return dwelling ? { ...SILENT, large: swarm.large, ...dwelling } : swarm;
 }
 
-/** Some histories dwell on refused records: that one is tried by two at once while it changes takes all of this together. */
-const REFUSALS = { refused: 0.5, retried: 0.02, frozen: 0.01, slow: 0.03 };
+const SILENT: Swarm = {
+  calm: false,
+  lost: 0,
+  doubled: 0,
+  delayed: 0,
+  cut: 0,
+  killed: 0,
+  frozen: 0,
+  failed: 0,
+  hangs: 0,
+  slow: 0,
+  outage: 0,
+  refused: 0,
+  expired: 0,
+  restored: 0,
+  blobLost: 0,
+  standstill: 0,
+  hidden: 0,
+  redefined: 0,
+  derived: false,
+  untracked: false,
+  switched: 0,
+  replaced: 0,
+  left: 0,
+  paused: 0,
+  resynced: 0,
+  retried: 0,
+  reconciled: 0,
+  tampered: 0,
+  large: 0,
+};
+
+/** Some histories dwell on one kind of trouble, and all else is silent: what several coincidences make would not be met otherwise. */
+const DWELLINGS: readonly Partial<Swarm>[] = [
+  // A record that is tried by two at once while it changes.
+  { refused: 0.5, retried: 0.02, frozen: 0.01, slow: 0.03 },
+  // All is read beside open transactions.
+  { hidden: 0.5, resynced: 0.02 },
+  // Entities leave their profiles and come back.
+  { replaced: 0.03, frozen: 0.01, killed: 0.01 },
+  // Definitions change while all is read.
+  { redefined: 0.08, resynced: 0.03, frozen: 0.01, slow: 0.03 },
+  // Both sides are compared while all is to be read.
+  { reconciled: 0.02, redefined: 0.05, derived: true },
+];
 
 /** A worker that stands still for a minute is as good as crashed; and what is done by schedule alone would wait for it. */
 const CALM = {
