@@ -28,6 +28,8 @@ export interface Bells {
   giveBack(key: BellKey, owner: string): Promise<'given' | 'rung' | 'lost'>;
   /** Gives the lease back and counts one message as pending from `afterMs` on: the caller sends just that one. */
   postpone(key: BellKey, owner: string, afterMs: number): Promise<boolean>;
+  /** Whether a feed waits for a worker: its message has been due for longer than it takes to be taken. */
+  feedsWait(): Promise<boolean>;
   /**
    * Bells that nobody comes for, longest first: no message pending and no live lease, but rings unseen or an owner whose
    * lease has run out. For the sweep.
@@ -39,6 +41,8 @@ export interface Bells {
 export const LEASE_MS = 30_000;
 /** A message pending longer than this counts as lost. */
 export const PENDING_MAX_MS = 60_000;
+/** A feed whose message is due for so long waits for a worker. */
+export const WAITING_MS = 1_000;
 /** Turns begun without an end after which the work is held back: no page may kill instances for ever. */
 export const STARTS_MAX = 5;
 /**

@@ -1,4 +1,4 @@
-import { type Bells, BUSY_RETRY_MS, LEASE_MS, LEASES_PER_ORGANIZATION } from '../bells.port.ts';
+import { type Bells, BUSY_RETRY_MS, LEASE_MS, LEASES_PER_ORGANIZATION, WAITING_MS } from '../bells.port.ts';
 import type { BellKey } from '../model.ts';
 import { isLive, isPending, older } from '../rules/bell.ts';
 import type { AtOnce, Bell, Memory } from './state.ts';
@@ -66,6 +66,13 @@ export function memoryBells(memory: Memory): AtOnce<Bells> {
       return rung ? 'rung' : 'given';
     },
     postpone: (key, owner, afterMs) => change(key, owner, () => ({ ...FREE, pendingAt: memory.now() + afterMs })),
+    feedsWait() {
+      const dueBefore = memory.now() - WAITING_MS;
+      return [...memory.state.bells.values()].some(
+        ({ scope, owner, pendingAt }) =>
+          scope !== null && owner === null && pendingAt !== null && pendingAt <= dueBefore,
+      );
+    },
     abandoned(limit) {
       const now = memory.now();
       const left = ([, bell]: [BellKey, Bell]) =>

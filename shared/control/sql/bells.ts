@@ -1,5 +1,5 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely';
-import { type Bells, BUSY_RETRY_MS, LEASES_PER_ORGANIZATION, PENDING_MAX_MS } from '../bells.port.ts';
+import { type Bells, BUSY_RETRY_MS, LEASES_PER_ORGANIZATION, PENDING_MAX_MS, WAITING_MS } from '../bells.port.ts';
 import type { Answer, BellKey, Ring } from '../model.ts';
 import { isLive, isPending, older } from '../rules/bell.ts';
 import type { ControlDatabase, Tables, Tx } from './database.ts';
@@ -68,6 +68,21 @@ export function sqlBells(database: ControlDatabase): Bells {
           .executeTakeFirst(),
       );
       return numUpdatedRows > 0n;
+    },
+    async feedsWait() {
+      const waiting = await database.run((db) =>
+        db
+          .selectFrom('bells')
+          .select('key')
+          .where('scope', 'is not', null)
+          .where('owner', 'is', null)
+          .where('pendingAt', '<=', sql<number>`${database.now()} - ${WAITING_MS}`)
+          .orderBy('key')
+          .offset(0)
+          .fetch(1)
+          .execute(),
+      );
+      return waiting.length > 0;
     },
     async abandoned(limit) {
       const bells = await database.run((db) => abandoned(database, db, limit));

@@ -34,7 +34,7 @@ export async function wantedPage(
  * would have to be asked for again.
  */
 export async function readAhead(turn: Turn, feed: Feed, of: string, link: string, maxRows?: number): Promise<void> {
-  if (isOver(turn)) return;
+  if (await isOver(turn)) return;
   const entity = await metadataOf(turn, feed);
   turn.memoryAhead = turn.ports.memory.tryReserve(pageBytes(entity));
   if (turn.memoryAhead === null) return;

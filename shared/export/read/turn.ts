@@ -5,7 +5,7 @@ import type { ReadFrom, Source, SourcePage } from '../../dataverse/port.ts';
 import { pageRows } from '../../dataverse/shape.ts';
 import type { ExportPorts } from '../ports.ts';
 
-/** A turn ends after this time, so that no feed holds a worker for itself. */
+/** A turn ends after this time when others wait, so that no feed holds a worker for itself. */
 const TURN_MS = 20_000;
 /** A feed's deltas begin at most this often; next links and snapshot pages follow at once. */
 export const DELTA_INTERVAL_MS = 250;
@@ -17,8 +17,8 @@ export interface Turn {
   readonly bell: BellKey;
   readonly owner: string;
   readonly source: Source;
-  /** When the turn has to end (ms). */
-  readonly end: number;
+  /** When the turn has to end (ms), if others wait then. */
+  end: number;
   /** What is being asked for, to know what a refusal is about. */
   reading: 'keys' | 'changes' | 'snapshot';
   /** Changes were read to their end in this turn: the next ones are another turn's. */
@@ -56,8 +56,13 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
   };
 }
 
-export function isOver({ ports, end }: Turn): boolean {
-  return ports.clock.now() >= end;
+/** True once its time is up and another feed waits. To end a turn costs a long read a quarter of a second. */
+export async function isOver(turn: Turn): Promise<boolean> {
+  const { clock, control } = turn.ports;
+  if (clock.now() < turn.end) return false;
+  if (await control.bells.feedsWait()) return true;
+  turn.end = clock.now() + TURN_MS;
+  return false;
 }
 
 /** The definition under which the feed is read. */

@@ -4,6 +4,7 @@ import {
   LEASE_MS,
   LEASES_PER_ORGANIZATION,
   PENDING_MAX_MS,
+  WAITING_MS,
 } from '../../../shared/control/bells.port.ts';
 import { feedBell, profileBell } from '../../../shared/control/model.ts';
 import type { Control } from '../../../shared/control/port.ts';
@@ -195,6 +196,29 @@ export function describeBells(make: MakeControl): void {
       expect(await ring()).toEqual([]);
       test.advance(1);
       expect(await ring()).toEqual([ACCOUNT_BELL]);
+    });
+  });
+
+  describe('feeds that wait', () => {
+    it('are those whose message is due for longer than it takes to be taken', async () => {
+      expect(await control.bells.feedsWait()).toBe(false);
+      await ring();
+      test.advance(WAITING_MS - 1);
+      expect(await control.bells.feedsWait()).toBe(false);
+      test.advance(1);
+      expect(await control.bells.feedsWait()).toBe(true);
+      await answer('a');
+      expect(await control.bells.feedsWait()).toBe(false);
+    });
+
+    it('are none whose message is for later, nor profiles', async () => {
+      await answer('a');
+      await control.bells.postpone(ACCOUNT_BELL, 'a', 5_000);
+      await control.bells.ring([{ key: profileBell('p1') }]);
+      test.advance(4_999 + WAITING_MS);
+      expect(await control.bells.feedsWait()).toBe(false);
+      test.advance(1);
+      expect(await control.bells.feedsWait()).toBe(true);
     });
   });
 
