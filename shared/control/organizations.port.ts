@@ -11,7 +11,10 @@ export interface Organizations {
   throttle(organizationId: string, ms: number): Promise<void>;
   /** Says which entities of an organization send no notifications, all others do: the sweep looks at those sooner. */
   unnotified(organizationId: string, entities: readonly string[]): Promise<void>;
-  /** Feeds that a sweep may ring now, longest not read first, at most `limit` over all organizations. Counts them as swept. */
+  /**
+   * Feeds that a sweep may ring now, longest not read first, at most `limit` over all organizations; those in the middle of
+   * a snapshot once in SNAPSHOT_SWEEP_MS, for each look costs it the time of a page. Counts them as swept.
+   */
   sweep(limit: number): Promise<{ organizationId: string; entity: string }[]>;
   /** Notes who accepted the privacy terms for the organization; the first acceptance stands. `at`: ms since 1970 UTC. */
   acceptTerms(organizationId: string, by: string, at: number): Promise<void>;
@@ -23,6 +26,7 @@ export interface Organizations {
 
 /** How much sooner a feed's turn comes when no notification ever rings it. */
 export const UNNOTIFIED_WEIGHT = 4;
+export const SNAPSHOT_SWEEP_MS = 120_000;
 /** Half of 6,000 requests per 300 s: a burst at once and the rest evenly (reference: dataverse.md, section 2.4). */
 export const REQUEST_BURST = 300;
 export const REQUESTS_PER_S = 9;

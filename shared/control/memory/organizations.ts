@@ -1,5 +1,5 @@
 import { feedBell } from '../model.ts';
-import { type Organizations, UNNOTIFIED_WEIGHT } from '../organizations.port.ts';
+import { type Organizations, SNAPSHOT_SWEEP_MS, UNNOTIFIED_WEIGHT } from '../organizations.port.ts';
 import { takeSlot, throttled, UNUSED } from '../rules/pace.ts';
 import { isListening } from './profiles.ts';
 import { type AtOnce, type FeedRow, type Memory, subscribers } from './state.ts';
@@ -24,6 +24,7 @@ export function memoryOrganizations(memory: Memory): AtOnce<Organizations> {
     sweep(limit) {
       const rows = [...memory.state.feeds.values()]
         .filter(({ feed }) => subscribers(memory, feed).some((one) => isListening(memory, one)))
+        .filter(isTimeFor(memory.now()))
         .sort(longestNotLookedAt(memory.now()))
         .slice(0, limit);
       for (const row of rows) memory.state.feeds.set(feedBell(row.feed), { ...row, lookedAt: memory.now() });
@@ -38,6 +39,12 @@ export function memoryOrganizations(memory: Memory): AtOnce<Organizations> {
     },
     counters: () => Object.fromEntries(memory.state.counters),
   };
+}
+
+function isTimeFor(now: number): (row: FeedRow) => boolean {
+  return ({ lookedAt, snapshots }) =>
+    (lookedAt ?? 0) <= now - SNAPSHOT_SWEEP_MS ||
+    !snapshots.some(({ started, endNumber }) => started && endNumber === null);
 }
 
 function longestNotLookedAt(now: number): (a: FeedRow, b: FeedRow) => number {

@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import type { FeedKey } from '../model.ts';
-import { type Organizations, UNNOTIFIED_WEIGHT } from '../organizations.port.ts';
+import { type Organizations, SNAPSHOT_SWEEP_MS, UNNOTIFIED_WEIGHT } from '../organizations.port.ts';
 import { type Pace, takeSlot, throttled, UNUSED } from '../rules/pace.ts';
 import { type ControlDatabase, isFeed, type Tx } from './database.ts';
 
@@ -98,6 +99,22 @@ async function sweep(database: ControlDatabase, tx: Tx, limit: number): Promise<
           .where('profiles.state', '=', 'active')
           .where('profiles.breaker', 'is', null),
       ),
+    )
+    .where((eb) =>
+      eb.or([
+        eb(eb.fn.coalesce('lookedAt', eb.val(0)), '<=', sql<number>`${now} - ${SNAPSHOT_SWEEP_MS}`),
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('snapshots')
+              .select('snapshots.id')
+              .whereRef('snapshots.organizationId', '=', 'feeds.organizationId')
+              .whereRef('snapshots.entity', '=', 'feeds.entity')
+              .where('snapshots.started', '=', true)
+              .where('snapshots.endNumber', 'is', null),
+          ),
+        ),
+      ]),
     )
     .orderBy((eb) => {
       const unseenMs = eb.parens(now, '-', eb.fn.coalesce('lookedAt', eb.val(0)));

@@ -4,6 +4,7 @@ import {
   EXECUTION_SHARE,
   REQUEST_BURST,
   REQUESTS_PER_S,
+  SNAPSHOT_SWEEP_MS,
 } from '../../../shared/control/organizations.port.ts';
 import type { Control } from '../../../shared/control/port.ts';
 import {
@@ -11,9 +12,11 @@ import {
   appendOf,
   CONTACTS,
   type ControlUnderTest,
+  feedNow,
   join,
   known,
   type MakeControl,
+  mustAppend,
   readableFeed,
 } from './kit.ts';
 
@@ -140,6 +143,18 @@ export function describeOrganizations(make: MakeControl): void {
       test.advance(10);
       if (more) await control.feeds.append(appendOf(more));
       expect(await swept(1)).toEqual(['contact']);
+    });
+
+    it('leaves a feed in the middle of a snapshot in peace for some time', async () => {
+      await readableFeed(control);
+      await control.feeds.queueSnapshot(ACCOUNTS, 'snap', null);
+      expect(await swept(5)).toEqual(['account']);
+      const snapshot = { id: 'snap', link: null, nextLink: 'page 2', rows: 1 };
+      await mustAppend(control, appendOf(await feedNow(control), { complete: false, snapshot }));
+      test.advance(SNAPSHOT_SWEEP_MS - 1);
+      expect(await swept(5)).toEqual([]);
+      test.advance(1);
+      expect(await swept(5)).toEqual(['account']);
     });
 
     it('leaves out what no active profile with a usable destination subscribes to', async () => {
