@@ -28,3 +28,36 @@ it.each(['keys', 'rows'])(
     expect(since).toMatch(/^(keys|rows) (append next )?next append next append/);
   },
 );
+
+it.each([
+  ['one turn while no other feed waits', false, 1],
+  ['several turns while others wait', true, 3],
+] as const)('a read of 60 pages of keys, of a second each, takes %s', async (_, waiting, turns) => {
+  const world = new World({ pageRows: 10, notifications: false });
+  for (let row = 0; row < 600; row++) world.organization.create('parent', { name: `row ${row}` });
+  const turnsOfKeys = new Set<number>();
+  let keysAreRead = false;
+  world.wrapSource = (source) => ({
+    ...source,
+    read: async (entity, from, maxRows) => {
+      if (entity.logicalName === 'parent') {
+        keysAreRead ||= from.kind === 'changes' || from.kind === 'rows';
+        if (!keysAreRead) turnsOfKeys.add(answers);
+        await world.clock.sleep(1_000);
+      }
+      return source.read(entity, from, maxRows);
+    },
+  });
+  let answers = 0;
+  const { bells } = world.ports.control;
+  const answer = bells.answer.bind(bells);
+  bells.answer = (key, owner) => {
+    if (key.endsWith('/parent')) answers++;
+    return answer(key, owner);
+  };
+  bells.feedsWait = async () => waiting;
+  await world.addProfile('one');
+  await world.run(5 * 60_000);
+  expect(world.destination('one')).toEqual(world.source());
+  expect(turnsOfKeys.size).toBe(turns);
+});
