@@ -26,8 +26,11 @@ export interface Profiles {
   subscriptions(profileId: string): Promise<Subscribed[]>;
   /** Makes the tables of these entities stand still, or go on. */
   pause(profileId: string, entities: readonly string[], paused: boolean): Promise<void>;
-  /** What a worker knows after a commit. */
-  report(profileId: string, entity: string, report: Report): Promise<void>;
+  /**
+   * What a worker knows after a commit. False, and nothing is noted, without a subscription, and when `snapshotId` names a snapshot
+   * that is gone: whoever queued it was overtaken, perhaps by another subscription of the same entity.
+   */
+  report(profileId: string, entity: string, report: Report): Promise<boolean>;
   /** Active profiles of a feed that is not paused for them and whose destination can be used: those that new pages concern. */
   listeners(feed: FeedKey): Promise<string[]>;
   /** Profiles that a sweep has to ring: behind, retries due, breaker to probe, or not looked at for `quietMs`. Counts them as looked at. */

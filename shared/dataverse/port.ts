@@ -26,7 +26,13 @@ export interface Source {
    */
   read(entity: EntityMetadata, from: ReadFrom, maxRows: number): Promise<SourcePage>;
   /** The rows of these ids that exist now (some hundreds asked at once); order not promised. */
-  readByIds(entity: EntityMetadata, ids: readonly string[]): Promise<Cell[][]>;
+  readByIds(entity: EntityMetadata, ids: readonly string[]): Promise<RowsByIds>;
+}
+
+export interface RowsByIds {
+  readonly rows: Cell[][];
+  /** As the last answer carried it; null when nothing was asked, or no answer told. */
+  readonly metadataVersion: string | null;
 }
 
 export interface OrganizationIdentity {

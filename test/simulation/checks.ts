@@ -113,7 +113,7 @@ async function compare(
   const metadata = entityMetadata(world.organization, entity);
   const columns = exportColumns(metadata);
   const ids = [...world.organization.table(entity).rows.keys()];
-  const source = await modelSource(world.organization).readByIds(metadata, ids);
+  const source = (await modelSource(world.organization).readByIds(metadata, ids)).rows;
   const expected = source.map((row) => columns.map((column, k) => heldValue(column, row[k] ?? null)));
   const table = world.database(name).area(AREA).tables.get(entity);
   const actual = [...(table?.rows.values() ?? [])].map(({ cells }) =>

@@ -54,7 +54,8 @@ export function modelSource(organization: Organization): Source {
       classified(entity.logicalName, () => {
         const columns = exportColumns(entity);
         const rows = [...new Set(ids)].flatMap((id) => organization.find(entity.logicalName, id) ?? []);
-        return cellsOf(organization, entity, columns, rows);
+        const metadataVersion = String(organization.metadataVersion);
+        return { rows: cellsOf(organization, entity, columns, rows), metadataVersion };
       }),
   };
 }

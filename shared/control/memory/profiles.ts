@@ -69,7 +69,9 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
     report(profileId, entity, report) {
       const key = subscriptionKey(profileId, entity);
       const subscription = memory.state.subscriptions.get(key);
-      if (subscription) memory.state.subscriptions.set(key, changed<Subscription>(subscription, report));
+      if (!subscription || !stands(memory, subscription, report.snapshotId)) return false;
+      memory.state.subscriptions.set(key, changed<Subscription>(subscription, report));
+      return true;
     },
     listeners: (feed) =>
       subscribers(memory, feed)
@@ -82,6 +84,11 @@ export function memoryProfiles(memory: Memory): AtOnce<Profiles> {
       return rows.map((row) => row.profile.id).sort();
     },
   };
+}
+
+function stands({ state }: Memory, feed: FeedKey, snapshotId: string | null | undefined): boolean {
+  if (snapshotId === undefined || snapshotId === null) return true;
+  return state.feeds.get(feedBell(feed))?.snapshots.some(({ id }) => id === snapshotId) ?? false;
 }
 
 /** Not paused, of an active profile whose destination can be used. */

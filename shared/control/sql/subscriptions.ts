@@ -92,16 +92,20 @@ export async function subscriptions(db: Tables, profileId: string): Promise<Subs
   }));
 }
 
-export async function report(db: Tables, profileId: string, entity: string, known: Report): Promise<void> {
+export async function report(db: Tables, profileId: string, entity: string, known: Report): Promise<boolean> {
   const { counters, pace, ...same } = known;
   const columns = said({ ...same, counters: counters && json(counters), pace: pace && json(pace) });
-  if (Object.keys(columns).length === 0) return;
-  await db
+  if (Object.keys(columns).length === 0) return true;
+  const { snapshotId } = known;
+  const reported = db
     .updateTable('subscriptions')
     .set(columns)
     .where('profileId', '=', profileId)
-    .where('entity', '=', entity)
-    .execute();
+    .where('entity', '=', entity);
+  const standing = (snapshot: string) =>
+    reported.where(({ exists, selectFrom }) => exists(selectFrom('snapshots').select('id').where('id', '=', snapshot)));
+  const { numUpdatedRows } = await (snapshotId ? standing(snapshotId) : reported).executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 export async function pause(

@@ -1,7 +1,7 @@
 import type { Cell } from '../columns.ts';
 import type { EntityMetadata, EntitySummary } from '../metadata.ts';
 import { PARTIES, partyCells, withFirstParties } from '../party-lists.ts';
-import type { OrganizationIdentity, ReadFrom, Source, SourcePage } from '../port.ts';
+import type { OrganizationIdentity, ReadFrom, RowsByIds, Source, SourcePage } from '../port.ts';
 import type { Usage } from '../usage.ts';
 import { loadCatalog } from './catalog.ts';
 import { type Answer, WebApiClient, type WebApiOptions } from './client.ts';
@@ -74,9 +74,9 @@ export class WebApiSource implements Source {
     return { ...content, rows, columns: query.shape.columns, bytes: answer.bytes };
   }
 
-  async readByIds(entity: EntityMetadata, ids: readonly string[]): Promise<Cell[][]> {
-    const rows = await this.#rowsWhere(entity, entity.primaryIdAttribute, ids);
-    return this.#withParties(entity, rowShape(entity).columns, rows);
+  async readByIds(entity: EntityMetadata, ids: readonly string[]): Promise<RowsByIds> {
+    const { rows, metadataVersion } = await this.#rowsWhere(entity, entity.primaryIdAttribute, ids);
+    return { rows: await this.#withParties(entity, rowShape(entity).columns, rows), metadataVersion };
   }
 
   /** Party lists are read beside the rows; a change of theirs is one of the activity, so what is newer comes again. */
@@ -85,12 +85,13 @@ export class WebApiSource implements Source {
     if (cells.length === 0 || rows.length === 0) return rows;
     const ids = rows.map(([id]) => String(id));
     const parties = await this.#rowsWhere(PARTIES, 'activityid', ids);
-    return withFirstParties(rows, cells, parties.map(partyOf));
+    return withFirstParties(rows, cells, parties.rows.map(partyOf));
   }
 
   /** The rows whose attribute, the key or a lookup, is one of these ids. */
-  async #rowsWhere(entity: EntityMetadata, attribute: string, ids: readonly string[]): Promise<Cell[][]> {
+  async #rowsWhere(entity: EntityMetadata, attribute: string, ids: readonly string[]): Promise<RowsByIds> {
     const rows: Cell[][] = [];
+    let metadataVersion: string | null = null;
     const shape = rowShape(entity);
     for (const path of idPaths(entity, attribute, [...new Set(ids)])) {
       let next: string | null = path;
@@ -99,9 +100,10 @@ export class WebApiSource implements Source {
         const { content } = await this.#page({ path: next, shape, subject, maxRows: PAGE_MAX_ROWS });
         for (const row of content.rows) rows.push(row);
         next = content.next;
+        metadataVersion = content.metadataVersion ?? metadataVersion;
       }
     }
-    return rows;
+    return { rows, metadataVersion };
   }
 
   async #page({ path, shape, subject, maxRows, tracked }: Query): Promise<{ content: PageContent; answer: Answer }> {

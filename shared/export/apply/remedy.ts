@@ -15,17 +15,20 @@ import { type ApplyTurn, feedOf, reloadPosition } from './turn.ts';
 export async function remedy(turn: ApplyTurn, subscribed: Subscribed, why: string): Promise<void> {
   const { ports, profile, destination } = turn;
   const key = feedOf(subscribed);
+  /** The entity left the profile, perhaps to come back: a place that was set for it means nothing, and the next turn forgets it. */
+  const overtaken = () => void turn.positions.delete(key.entity);
   await defineTable(turn, subscribed, await definitionNow(turn, key));
   const snapshot = await ports.control.feeds.queueSnapshot(key, ports.newId(), profile.id);
-  await ports.control.profiles.report(profile.id, key.entity, { shape: null, snapshotId: snapshot.id });
+  const ours = { snapshotId: snapshot.id };
+  if (!(await ports.control.profiles.report(profile.id, key.entity, { shape: null, ...ours }))) return overtaken();
   const before = turn.positions.get(key.entity);
   const mark = { page: snapshot.id, number: snapshot.mark };
   const placed = await destination.place(key.entity, before?.page ?? null, mark);
   if (!placed) return reloadPosition(turn, key.entity);
+  if (!(await ports.control.profiles.report(profile.id, key.entity, { ...mark, ...ours }))) return overtaken();
   const { stamp, counters } = before ?? { stamp: 0, counters: NO_COUNTERS };
   turn.positions.set(key.entity, { entity: key.entity, profileId: profile.id, ...mark, stamp, counters });
   ports.log.write('info', 'resync queued', { profileId: profile.id, ...key, why });
-  await ports.control.profiles.report(profile.id, key.entity, mark);
   await ringBells(ports, [{ key: feedBell(key) }]);
 }
 

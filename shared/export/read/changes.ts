@@ -22,17 +22,17 @@ export async function readChanges(turn: Turn, feed: Feed, token: string): Promis
     entity,
     feed.nextLink === null ? { kind: 'changes', token } : { kind: 'next', link: feed.nextLink },
   );
-  let began = feed;
-  if (page.metadataVersion !== null && page.metadataVersion !== feed.metadataVersion) {
-    if (!(await reloadMetadata(turn, feed, page.metadataVersion))) return 'go on';
-    began = { ...feed, metadataVersion: page.metadataVersion };
-  }
   if (wentBack(token, page.token)) return stopped(turn);
   const severalPages = page.next !== null || feed.nextLink !== null;
   const complete = page.next === null;
   const reached = newestVersion(entity, page.rows);
   const behind = feed.readPast !== null;
-  const content = await settleDeletions(turn.source, entity, page, severalPages || behind);
+  const { metadataVersion, ...content } = await settleDeletions(turn.source, entity, page, severalPages || behind);
+  let began = feed;
+  if (metadataVersion !== null && metadataVersion !== feed.metadataVersion) {
+    if (!(await reloadMetadata(turn, feed, metadataVersion))) return 'go on';
+    began = { ...feed, metadataVersion };
+  }
   const readPast = pastChanges(entity, feed.readPast, content.rows, reached);
   const moved = complete ? { token: page.token, nextLink: null } : { nextLink: page.next };
   const appended = await appendReading(turn, {

@@ -46,7 +46,7 @@ export interface Pair {
 export async function pairsOf(comparing: Comparing, ids: readonly string[]): Promise<Map<string, Pair>> {
   const { source, form } = comparing;
   await slot(comparing);
-  const rows = await source.readByIds(form.entity, ids);
+  const { rows } = await source.readByIds(form.entity, ids);
   const names = exportColumns(form.entity).map(({ name }) => name);
   return pairsWith(comparing, ids, names, rows);
 }

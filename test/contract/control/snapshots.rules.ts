@@ -118,6 +118,16 @@ export function describeSnapshots(make: MakeControl): void {
     expect((await control.profiles.subscriptions('p1'))[0]).toMatchObject({ snapshotId: 'snap', snapshotEnd: 4 });
   });
 
+  it('that is gone is not what a subscription waits for', async () => {
+    const report = { page: 'mark', number: 7, snapshotId: 'snap' };
+    expect(await control.profiles.report('p1', 'account', report)).toBe(false);
+    expect((await control.profiles.subscriptions('p1'))[0]).toMatchObject({ page: '', snapshotId: null });
+    await control.feeds.queueSnapshot(ACCOUNTS, 'snap', 'p1');
+    expect(await control.profiles.report('p1', 'account', report)).toBe(true);
+    expect((await control.profiles.subscriptions('p1'))[0]).toMatchObject(report);
+    expect(await control.profiles.report('p1', 'lead', report)).toBe(false);
+  });
+
   it('keeps empty pages only where it begins or ends', async () => {
     await control.feeds.queueSnapshot(ACCOUNTS, 'snap', null);
     await read(null, 'two', { entries: 0 });

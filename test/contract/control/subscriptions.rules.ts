@@ -134,6 +134,7 @@ export function describeSubscriptions(make: MakeControl): void {
   it('remember what a worker reports, and keep what it does not name', async () => {
     await join(control, ['p1']);
     await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
+    await control.feeds.queueSnapshot(ACCOUNTS, 'x', 'p1');
     const counters = { read: 9, applied: 7, replaced: 1, retrying: 1, failed: 0, regressed: 0 };
     const pace = { since: 1, until: 8, rows: 9 };
     const moments = { lastExportAt: 8, lagMs: 250, pace };

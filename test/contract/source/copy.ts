@@ -59,7 +59,7 @@ export class Copy {
     const deletions = [...new Set(pages.flatMap((page) => page.deletions))];
     for (const page of pages) this.#put(page.rows);
     for (const id of deletions) this.rows.delete(id);
-    this.#put(await this.#source.readByIds(this.#entity, deletions));
+    this.#put((await this.#source.readByIds(this.#entity, deletions)).rows);
     this.#token = pages.at(-1)?.token ?? '';
   }
 

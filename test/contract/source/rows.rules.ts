@@ -67,7 +67,7 @@ export function describeRows(subject: () => Subject): void {
     const { source, organization, entity } = subject();
     const ids = seed(organization, 700);
     const asked = [...ids.slice(0, 650), NOBODY];
-    const rows = await source.readByIds(entity, asked);
+    const { rows } = await source.readByIds(entity, asked);
     expect(rows.map(([id]) => id).toSorted()).toEqual(ids.slice(0, 650).toSorted());
     expect(rows.every((row) => row.length === exportColumns(entity).length)).toBe(true);
   });
@@ -80,7 +80,7 @@ export function describeRows(subject: () => Subject): void {
     const other = organization.create('phonecall', { subject: 'Nobody' }).self.id;
     const calls = await source.metadata('phonecall');
     const call = async (wanted: string) => {
-      const rows = await source.readByIds(calls, [wanted, other]);
+      const { rows } = await source.readByIds(calls, [wanted, other]);
       const columns = exportColumns(calls).map(({ name }) => name);
       const row = rows.find(([key]) => key === wanted) ?? [];
       return Object.fromEntries(columns.map((name, k) => [name, row[k] ?? null]));
@@ -98,6 +98,6 @@ export function describeRows(subject: () => Subject): void {
 
 /** One row by the names of its columns. */
 async function only({ source, entity }: Subject, id: string): Promise<Record<string, unknown>> {
-  const [row] = await source.readByIds(entity, [id]);
+  const [row] = (await source.readByIds(entity, [id])).rows;
   return Object.fromEntries(exportColumns(entity).map((column, index) => [column.name, row?.[index]]));
 }

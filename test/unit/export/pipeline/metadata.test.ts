@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDefinition } from '../../../../local/dataverse/model/read-definition.ts';
+import { RETRIES_CONTAINER } from '../../../../shared/export/apply/retry-blobs.ts';
 import { readFeed } from '../../../../shared/export/read/read-feed.ts';
 import { sweep } from '../../../../shared/export/sweep.ts';
 import { ORGANIZATION_ID, World } from '../../../support/world.ts';
@@ -66,4 +67,37 @@ describe('a string that is lengthened', () => {
     await world.run(2 * MINUTE);
     expect(world.destination('one')).toEqual(world.source());
   });
+});
+
+it('a definition that changes between a page and the rows asked by id: both are read anew', async () => {
+  const world = new World({ variants: { metadataExpiresTokens: false, recreated: 'both' } });
+  const [first = '', second = ''] = seeded(world, 2);
+  await world.addProfile('one');
+  await world.run(10 * SECOND);
+  const code = { LogicalName: 'code', SchemaName: 'Code', AttributeTypeName: 'IntegerType' };
+  world.organization.define(readDefinition({ ...PARENT, Attributes: [...PARENT.Attributes, code] }));
+  world.organization.update('parent', second, { code: 5 });
+  await world.run(2 * MINUTE);
+  world.wrapSource = (source) => ({
+    ...source,
+    readByIds: async (...asked) => {
+      world.wrapSource = (same) => same;
+      const text = { ...code, AttributeTypeName: 'StringType', MaxLength: 20, MetadataId: crypto.randomUUID() };
+      world.organization.define(readDefinition({ ...PARENT, Attributes: [...PARENT.Attributes, text] }));
+      world.organization.update('parent', first, { code: 'no number' });
+      return source.readByIds(...asked);
+    },
+  });
+  const refused: string[] = [];
+  const { blobs } = world.ports;
+  const put = blobs.put.bind(blobs);
+  blobs.put = (container, name, ...rest) => {
+    if (container === RETRIES_CONTAINER) refused.push(name);
+    return put(container, name, ...rest);
+  };
+  world.organization.delete('parent', first);
+  world.organization.create('parent', { name: 'again' }, { id: first });
+  await world.run(2 * MINUTE);
+  expect(refused).toEqual([]);
+  expect(world.destination('one')).toEqual(world.source());
 });
