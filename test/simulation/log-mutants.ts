@@ -18,8 +18,8 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     name: 'metadata-not-compared',
     breaks: 'changes read under another metadata version than the feed knows wait for the new definition',
     file: 'shared/export/read/changes.ts',
-    from: 'page.metadataVersion !== null && page.metadataVersion !== feed.metadataVersion',
-    to: 'page === null',
+    from: 'if (metadataVersion !== null && metadataVersion !== feed.metadataVersion) {',
+    to: 'if (feed === null) {',
   },
   {
     name: 'position-outside',
