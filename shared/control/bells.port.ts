@@ -28,7 +28,7 @@ export interface Bells {
   giveBack(key: BellKey, owner: string): Promise<'given' | 'rung' | 'lost'>;
   /** Gives the lease back and counts one message as pending from `afterMs` on: the caller sends just that one. */
   postpone(key: BellKey, owner: string, afterMs: number): Promise<boolean>;
-  /** Whether a feed waits for a worker: its message has been due for longer than it takes to be taken. */
+  /** Whether a feed waits for a worker: its message has been due for longer than it takes to be taken, and is not lost. */
   feedsWait(): Promise<boolean>;
   /**
    * Bells that nobody comes for, longest first: no message pending and no live lease, but rings unseen or an owner whose

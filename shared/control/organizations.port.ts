@@ -26,6 +26,7 @@ export interface Organizations {
 
 /** How much sooner a feed's turn comes when no notification ever rings it. */
 export const UNNOTIFIED_WEIGHT = 4;
+/** How long a sweep leaves a feed in peace whose snapshot is under way. */
 export const SNAPSHOT_SWEEP_MS = 120_000;
 /** Half of 6,000 requests per 300 s: a burst at once and the rest evenly (reference: dataverse.md, section 2.4). */
 export const REQUEST_BURST = 300;

@@ -66,8 +66,8 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     name: 'deletions-not-asked',
     breaks: 'ids listed both ways, and deletions of a read of several pages, are asked by id',
     file: 'shared/export/read/both-ways.ts',
-    from: 'if (doubts.length === 0) {',
-    to: 'if (doubts.length >= 0) {',
+    from: 'if (doubts.length === 0) return',
+    to: 'if (doubts.length >= 0) return',
   },
   {
     name: 'read-past-forgotten',

@@ -129,7 +129,7 @@ const DWELLINGS: readonly Partial<Swarm>[] = [
   // Definitions change while all is read.
   { redefined: 0.08, resynced: 0.03, frozen: 0.01, slow: 0.03 },
   // Both sides are compared while all is to be read.
-  { reconciled: 0.02, redefined: 0.1, derived: true },
+  { reconciled: 0.02, redefined: 0.2, derived: true },
 ];
 
 /** A worker that stands still for a minute is as good as crashed; and what is done by schedule alone would wait for it. */

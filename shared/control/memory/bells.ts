@@ -67,10 +67,13 @@ export function memoryBells(memory: Memory): AtOnce<Bells> {
     },
     postpone: (key, owner, afterMs) => change(key, owner, () => ({ ...FREE, pendingAt: memory.now() + afterMs })),
     feedsWait() {
-      const dueBefore = memory.now() - WAITING_MS;
+      const now = memory.now();
       return [...memory.state.bells.values()].some(
-        ({ scope, owner, pendingAt }) =>
-          scope !== null && owner === null && pendingAt !== null && pendingAt <= dueBefore,
+        (bell) =>
+          bell.scope !== null &&
+          bell.owner === null &&
+          isPending(bell, now) &&
+          (bell.pendingAt ?? now) <= now - WAITING_MS,
       );
     },
     abandoned(limit) {

@@ -76,6 +76,7 @@ export function sqlBells(database: ControlDatabase): Bells {
           .select('key')
           .where('scope', 'is not', null)
           .where('owner', 'is', null)
+          .where('pendingAt', '>', sql<number>`${database.now()} - ${PENDING_MAX_MS}`)
           .where('pendingAt', '<=', sql<number>`${database.now()} - ${WAITING_MS}`)
           .orderBy('key')
           .offset(0)

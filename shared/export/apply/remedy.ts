@@ -15,7 +15,7 @@ import { type ApplyTurn, feedOf, reloadPosition } from './turn.ts';
 export async function remedy(turn: ApplyTurn, subscribed: Subscribed, why: string): Promise<void> {
   const { ports, profile, destination } = turn;
   const key = feedOf(subscribed);
-  /** The entity left the profile, perhaps to come back: a place that was set for it means nothing, and the next turn forgets it. */
+  /** The entity has left the profile, perhaps to come back, or another resync took this one's place: whoever goes on looks anew. */
   const overtaken = () => void turn.positions.delete(key.entity);
   await defineTable(turn, subscribed, await definitionNow(turn, key));
   const snapshot = await ports.control.feeds.queueSnapshot(key, ports.newId(), profile.id);

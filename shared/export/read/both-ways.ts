@@ -6,8 +6,7 @@ import type { PageContent } from '../pages.ts';
 /**
  * A deletion carries no version, and a row that was deleted and made again may be listed both ways, even on different pages
  * of one read, or its making is not listed yet. So ids listed both ways are asked by id, and all of a page that is `doubtful`:
- * of a read of several pages, or behind what was read otherwise. Found means row. Answers with
- * the metadata version of what was asked last.
+ * of a read of several pages, or behind what was read otherwise. Found means row. The metadata version is that of the last answer.
  */
 export async function settleDeletions(
   source: Source,
@@ -15,19 +14,17 @@ export async function settleDeletions(
   page: Pick<SourcePage, 'rows' | 'deletions' | 'metadataVersion'>,
   doubtful: boolean,
 ): Promise<PageContent & Pick<SourcePage, 'metadataVersion'>> {
-  const listed = new Set(page.rows.map(idOf));
-  const doubts = page.deletions.filter((id) => doubtful || listed.has(id));
-  if (doubts.length === 0) {
-    const { rows, deletions, metadataVersion } = page;
-    return { rows, deletions, metadataVersion };
-  }
-  const { rows: found, metadataVersion } = await source.readByIds(entity, doubts);
-  const alive = new Set(found.map(idOf));
+  const { rows, deletions, metadataVersion } = page;
+  const listed = new Set(rows.map(idOf));
+  const doubts = deletions.filter((id) => doubtful || listed.has(id));
+  if (doubts.length === 0) return { rows, deletions, metadataVersion };
+  const found = await source.readByIds(entity, doubts);
+  const alive = new Set(found.rows.map(idOf));
   const asked = new Set(doubts);
   return {
-    rows: [...page.rows.filter((row) => !asked.has(idOf(row))), ...found],
-    deletions: page.deletions.filter((id) => !alive.has(id)),
-    metadataVersion: metadataVersion ?? page.metadataVersion,
+    rows: [...rows.filter((row) => !asked.has(idOf(row))), ...found.rows],
+    deletions: deletions.filter((id) => !alive.has(id)),
+    metadataVersion: found.metadataVersion ?? metadataVersion,
   };
 }
 

@@ -21,7 +21,7 @@ const HELD_BACK_MS = 60_000;
 
 /**
  * Answers a feed's bell: follows its cursor to the end and appends what it finds, then pages of an open snapshot until the bell rings
- * again; until the turn's end at most, when others wait. Never waits: what is not due is left to a message for then.
+ * again; until the turn's end at most. Never waits: what is not due is left to a message for then.
  * Rejects with CONTROL_UNAVAILABLE, STORAGE_UNAVAILABLE or QUEUE_UNAVAILABLE when those do not come back; nothing is lost then.
  */
 export async function readFeed(ports: ExportPorts, message: ReadMessage): Promise<void> {

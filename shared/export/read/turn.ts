@@ -7,6 +7,8 @@ import type { ExportPorts } from '../ports.ts';
 
 /** A turn ends after this time when others wait, so that no feed holds a worker for itself. */
 const TURN_MS = 20_000;
+/** And after this one in any case: far below what the host renews a message's lock for, and short enough to shut down after. */
+const TURN_MAX_MS = 120_000;
 /** A feed's deltas begin at most this often; next links and snapshot pages follow at once. */
 export const DELTA_INTERVAL_MS = 250;
 
@@ -17,8 +19,9 @@ export interface Turn {
   readonly bell: BellKey;
   readonly owner: string;
   readonly source: Source;
-  /** When the turn has to end (ms), if others wait then. */
+  /** When the turn ends (ms) if others wait then, and when in any case. */
   end: number;
+  readonly lastEnd: number;
   /** What is being asked for, to know what a refusal is about. */
   reading: 'keys' | 'changes' | 'snapshot';
   /** Changes were read to their end in this turn: the next ones are another turn's. */
@@ -48,6 +51,7 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
     owner,
     source,
     end: ports.clock.now() + TURN_MS,
+    lastEnd: ports.clock.now() + TURN_MAX_MS,
     reading: 'changes',
     changesRead: false,
     ahead: null,
@@ -56,12 +60,12 @@ export function newTurn(ports: ExportPorts, key: FeedKey, owner: string): Turn {
   };
 }
 
-/** True once its time is up and another feed waits. To end a turn costs a long read a quarter of a second. */
+/** To end a turn costs a long read a quarter of a second, so it goes on for some time while no other feed waits. */
 export async function isOver(turn: Turn): Promise<boolean> {
   const { clock, control } = turn.ports;
   if (clock.now() < turn.end) return false;
-  if (await control.bells.feedsWait()) return true;
-  turn.end = clock.now() + TURN_MS;
+  if (turn.end >= turn.lastEnd || (await control.bells.feedsWait())) return true;
+  turn.end = Math.min(clock.now() + TURN_MS, turn.lastEnd);
   return false;
 }
 

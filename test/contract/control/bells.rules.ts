@@ -211,6 +211,14 @@ export function describeBells(make: MakeControl): void {
       expect(await control.bells.feedsWait()).toBe(false);
     });
 
+    it('are none whose message counts as lost', async () => {
+      await ring();
+      test.advance(PENDING_MAX_MS - 1);
+      expect(await control.bells.feedsWait()).toBe(true);
+      test.advance(1);
+      expect(await control.bells.feedsWait()).toBe(false);
+    });
+
     it('are none whose message is for later, nor profiles', async () => {
       await answer('a');
       await control.bells.postpone(ACCOUNT_BELL, 'a', 5_000);

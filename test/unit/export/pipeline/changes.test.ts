@@ -71,13 +71,19 @@ describe('a row deleted and made again with the same id', () => {
     return transaction;
   }
 
-  it('stays when a snapshot shows it before the source’s open transactions let the change be listed', async () => {
+  /** The first row is deleted, and nothing is listed of it before the transaction ends. */
+  async function deletedOutOfSight() {
     const world = new World();
     const [first = '', second = '', third = ''] = seeded(world, 3);
     await world.addProfile('one');
     await world.run(10 * SECOND);
     const beforeDeletion = hides(world, second);
     world.organization.delete('parent', first);
+    return { world, first, third, beforeDeletion };
+  }
+
+  it('stays when a snapshot shows it before the source’s open transactions let the change be listed', async () => {
+    const { world, first, third, beforeDeletion } = await deletedOutOfSight();
     const beforeCreation = hides(world, third);
     world.organization.create('parent', { name: 'again' }, { id: first });
     await world.addProfile('two');
@@ -91,12 +97,7 @@ describe('a row deleted and made again with the same id', () => {
   });
 
   it('stays when its deletion is listed in time and its last change is not', async () => {
-    const world = new World();
-    const [first = '', second = '', third = ''] = seeded(world, 3);
-    await world.addProfile('one');
-    await world.run(10 * SECOND);
-    const beforeDeletion = hides(world, second);
-    world.organization.delete('parent', first);
+    const { world, first, third, beforeDeletion } = await deletedOutOfSight();
     world.organization.create('parent', { name: 'again' }, { id: first });
     await world.addProfile('two');
     await world.run(5 * SECOND);
