@@ -8,6 +8,8 @@ export interface FeedChange {
   readonly shape?: string;
   /** With `shape`: an empty page of this id marks where it begins, so that every destination takes it, though no row changed. */
   readonly mark?: string;
+  /** Changes can be read from now on, or no longer: its schedule of whole reads begins anew, as of a feed never planned. */
+  readonly tracked?: boolean;
   /** What is written into the schema history. */
   readonly drift?: readonly SchemaChange[];
   readonly slot?: Slot | null;

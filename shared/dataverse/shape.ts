@@ -8,11 +8,11 @@ export function shapeOf(entity: EntityMetadata): string {
 }
 
 /**
- * True when rows that did not change hold something under `now` that they did not under `before`, or when changes of before were
- * not tracked: only a full read brings it.
+ * True when rows that did not change hold something under `now` that they did not under `before`, or when changes were not
+ * tracked, or are not from now on: only a full read brings it.
  */
 export function needsFullRead(before: EntityMetadata, now: EntityMetadata): boolean {
-  if (now.changeTracking && !before.changeTracking) return true;
+  if (now.changeTracking !== before.changeTracking) return true;
   const known = new Map(exportColumns(before).map((column) => [column.name, column]));
   const anew = madeAnew(before, now);
   return exportColumns(now).some(

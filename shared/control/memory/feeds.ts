@@ -51,11 +51,12 @@ export function memoryFeeds(memory: Memory): AtOnce<Feeds> {
       });
       return feed;
     },
-    update: (feed, owner, { cursor = {}, restartSnapshots = false, drift = [], mark, ...rest }) =>
+    update: (feed, owner, { cursor = {}, restartSnapshots = false, drift = [], mark, tracked, ...rest }) =>
       change(memory, feed, owner, (row) => {
         const snapshots = restartSnapshots ? row.snapshots.map(restarted) : row.snapshots;
         const next = {
           ...withDrift(memory, row, drift),
+          ...(tracked === undefined ? {} : { tracked, wholeAt: null }),
           feed: changed<Feed>(row.feed, { ...cursor, ...rest }),
           snapshots,
         };

@@ -118,7 +118,7 @@ async function update(
   tx: Tx,
   feed: FeedKey,
   owner: string,
-  { cursor, restartSnapshots: restart = false, mark, drift = [], ...rest }: FeedChange,
+  { cursor, restartSnapshots: restart = false, mark, drift = [], tracked, ...rest }: FeedChange,
 ): Promise<boolean> {
   const row = await lockOwn(tx, feed, owner);
   if (!row) return false;
@@ -127,7 +127,7 @@ async function update(
   const moved = page ? { head: page.number, tail: page.id } : {};
   await tx
     .updateTable('feeds')
-    .set(feedColumns({ ...next, ...moved }))
+    .set({ ...feedColumns({ ...next, ...moved }), ...(tracked === undefined ? {} : { tracked, wholeAt: null }) })
     .where(isFeed(feed))
     .execute();
   if (page) await storeMark(database, tx, feed, page);

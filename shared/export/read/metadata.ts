@@ -29,6 +29,7 @@ export async function reloadMetadata(turn: Turn, feed: Feed, version: string | n
     shape,
     mark: ports.newId(),
     drift,
+    ...(now.changeTracking === before.changeTracking ? {} : { tracked: now.changeTracking }),
     cursor: { nextLink: null },
     restartSnapshots: true,
   });

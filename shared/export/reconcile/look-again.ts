@@ -6,8 +6,9 @@ import type { Confirmed, Difference, DifferenceKind } from './work.ts';
 
 /**
  * What is under way while both sides are read is no difference. So whatever differed is looked at again, each time after the
- * feed was read and applied to where it stood then; it is one only when the organization's side has stood still for longer
- * than a change may hide behind an open transaction of the source, or when both sides say the same version.
+ * feed was read and applied to where it stood then; it is one only when the organization's side has not changed since, and has
+ * stood still for longer than a change may hide behind an open transaction of the source, or both sides say the same version.
+ * (A new definition may fill rows that keep their versions: the read since then finds it.)
  */
 const SETTLE_MS = 60_000;
 const FIRST_LOOK_MS = 2_000;
@@ -90,8 +91,9 @@ async function confirm(comparing: Comparing, pairs: ReadonlyMap<string, Pair>, r
   for (const id of open) {
     const pair = pairs.get(id);
     const since = comparison.candidates.get(id)?.since ?? rungAt;
-    const rested = since <= rungAt && ports.clock.now() - since >= SETTLE_MS;
-    if (!pair || !(rested || refused.has(id) || isFinal(comparing, pair))) continue;
+    if (!pair || since > rungAt) continue;
+    const rested = ports.clock.now() - since >= SETTLE_MS;
+    if (!(rested || refused.has(id) || isFinal(comparing, pair))) continue;
     comparing.confirmed = withDifference(comparing.confirmed, differenceOf(comparing, id, pair, refused.has(id)));
     comparison.candidates.delete(id);
   }

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
+import { feedBell } from '../../../shared/control/model.ts';
 import type { Control } from '../../../shared/control/port.ts';
 import { ACCOUNTS, CONTACTS, join, known, type MakeControl } from './kit.ts';
 
@@ -30,6 +31,20 @@ export function describeWholeReads(make: MakeControl): void {
     expect(await due(9_999)).toEqual([]);
     await control.profiles.update('p1', { state: 'active', breaker: { code: 'C', reason: 'r', since: 1, probeAt: 2 } });
     expect(await due(9_999)).toEqual([]);
+  });
+
+  it('are planned anew when a definition says that changes are tracked, or no longer', async () => {
+    await control.bells.ring([{ key: feedBell(CONTACTS) }]);
+    await control.bells.answer(feedBell(CONTACTS), 'reader');
+    for (const tracked of [false, true]) {
+      await control.wholeReads.plan(CONTACTS, { at: 1_000, tracked: !tracked });
+      expect(await control.feeds.update(CONTACTS, 'reader', { trouble: null })).toBe(true);
+      expect(await due(999)).toEqual(['account']);
+      expect(await control.feeds.update(CONTACTS, 'reader', { tracked })).toBe(true);
+      expect(await control.wholeReads.due(0, 9)).toContainEqual({ ...CONTACTS, at: null });
+      const [, contact] = await control.profiles.subscriptions('p1');
+      expect(contact).toMatchObject({ tracked });
+    }
   });
 
   it('tell the subscriptions of a feed whether its changes are read', async () => {

@@ -4,7 +4,7 @@ import type { ExportPorts } from '../../../shared/export/ports.ts';
 import { runActivationStep, stepsOf } from '../../../shared/export/profiles/activation.ts';
 import { replaceProfile } from '../../../shared/export/profiles/replace.ts';
 import { ORGANIZATION_ID, World } from '../../support/world.ts';
-import { createdProfile, deactivate, interrupted, remove, replacing, requested, runSteps } from './activating.ts';
+import { createdProfile, deactivate, interrupted, remove, requested, runSteps } from './activating.ts';
 
 const SECOND = 1_000;
 const BODY = {
@@ -55,33 +55,6 @@ describe('a profile replaced while it runs', () => {
       expect(world.destination('one').size).toBe(1);
     }
     expect(left).toBeGreaterThan(0);
-  });
-
-  it('is filled anew when an entity comes back while a worker stood still that was about to fill it', async () => {
-    let placed = 0;
-    for (const method of ['place', 'describe'] as const) {
-      const { world, id } = await active();
-      await replace(world.ports, id, 'child');
-      await world.run(2 * SECOND);
-      await replace(world.ports, id, 'parent', 'child');
-      let stoodStill = false;
-      world.wrapDestination = (destination) =>
-        replacing(destination, method, async (original) => {
-          if (!stoodStill) {
-            stoodStill = true;
-            placed++;
-            // Longer than a lease lasts.
-            await world.clock.advance(60 * SECOND);
-            await replace(world.ports, id, 'child');
-            await replace(world.ports, id, 'parent', 'child');
-          }
-          return original();
-        });
-      await world.ports.destinations.forget(id);
-      await world.run(3 * 60 * SECOND);
-      expect(world.destination('one')).toEqual(world.source());
-    }
-    expect(placed).toBe(2);
   });
 
   it('is what the last body says, wherever the replacement before it broke off', async () => {

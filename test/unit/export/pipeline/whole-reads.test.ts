@@ -113,6 +113,26 @@ describe('the links of a relationship without change tracking', () => {
     expect(links(world)).toEqual([`${parent.id} ${child.id}`]);
   });
 
+  it('are read once more for all, and by schedule from then on, when their changes are no longer tracked', async () => {
+    const world = new World();
+    const parent = world.organization.create('parent', { name: 'p' }).self;
+    const child = world.organization.create('child', { name: 'c' }).self;
+    world.organization.associate(LINKS.SchemaName, 'parent', parent.id, [child]);
+    const id = await world.addProfile('one', { Entities: [{ Type: 'parent' }, { Type: 'parentchild' }] });
+    await world.run(MINUTE);
+    expect(links(world)).toEqual([`${parent.id} ${child.id}`]);
+    world.organization.disassociate(LINKS.SchemaName, 'parent', parent.id, [child]);
+    world.organization.define({ ...world.organization.table('parentchild').definition, changeTrackingEnabled: false });
+    await resync(world.ports, { administered: [ORGANIZATION_ID], profileId: id, entity: 'parentchild' });
+    await world.run(MINUTE);
+    expect(links(world)).toEqual([]);
+    const profile = await getProfile(world.ports, [ORGANIZATION_ID], id, true);
+    expect(profile.Entities[1]?.Status).toMatchObject({ ReadBySchedule: true, InitialSyncState: 'Completed' });
+    world.organization.associate(LINKS.SchemaName, 'parent', parent.id, [child]);
+    await world.run(16 * MINUTE);
+    expect(links(world)).toEqual([`${parent.id} ${child.id}`]);
+  });
+
   it('leave their worker alone in between: a bell is answered by nothing', async () => {
     const world = new World();
     const { definition } = world.organization.table('parentchild');
