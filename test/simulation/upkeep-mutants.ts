@@ -140,7 +140,9 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     name: 'under-way-is-different',
     breaks: 'what is under way while both sides are compared is no difference',
     file: 'shared/export/reconcile/look-again.ts',
-    from: 'const rested = since <= rungAt && ports.clock.now() - since >= SETTLE_MS;',
-    to: 'const rested = since !== null;',
+    from: `if (!pair || since > rungAt) continue;
+    const rested = ports.clock.now() - since >= SETTLE_MS;`,
+    to: `if (!pair) continue;
+    const rested = since !== null;`,
   },
 ];
