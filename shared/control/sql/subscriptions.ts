@@ -103,7 +103,15 @@ export async function report(db: Tables, profileId: string, entity: string, know
     .where('profileId', '=', profileId)
     .where('entity', '=', entity);
   const standing = (snapshot: string) =>
-    reported.where(({ exists, selectFrom }) => exists(selectFrom('snapshots').select('id').where('id', '=', snapshot)));
+    reported.where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('snapshots')
+          .select('snapshots.id')
+          .where('snapshots.id', '=', snapshot)
+          .whereRef('snapshots.organizationId', '=', 'subscriptions.organizationId')
+          .whereRef('snapshots.entity', '=', 'subscriptions.entity'),
+      ),
+    );
   const { numUpdatedRows } = await (snapshotId ? standing(snapshotId) : reported).executeTakeFirst();
   return numUpdatedRows > 0n;
 }

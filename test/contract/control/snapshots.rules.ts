@@ -122,6 +122,9 @@ export function describeSnapshots(make: MakeControl): void {
     const report = { page: 'mark', number: 7, snapshotId: 'snap' };
     expect(await control.profiles.report('p1', 'account', report)).toBe(false);
     expect((await control.profiles.subscriptions('p1'))[0]).toMatchObject({ page: '', snapshotId: null });
+    await control.profiles.subscribe('p1', CONTACTS, known('shape-1'));
+    await control.feeds.queueSnapshot(CONTACTS, 'snap of contacts', 'p1');
+    expect(await control.profiles.report('p1', 'account', { ...report, snapshotId: 'snap of contacts' })).toBe(false);
     await control.feeds.queueSnapshot(ACCOUNTS, 'snap', 'p1');
     expect(await control.profiles.report('p1', 'account', report)).toBe(true);
     expect((await control.profiles.subscriptions('p1'))[0]).toMatchObject(report);
