@@ -30,11 +30,12 @@ it.each(['keys', 'rows'])(
 );
 
 it.each([
-  ['one turn while no other feed waits', false, 1],
-  ['several turns while others wait', true, 3],
-] as const)('a read of 60 pages of keys, of a second each, takes %s', async (_, waiting, turns) => {
+  [60, 'one turn while no other feed waits', false, 1],
+  [60, 'several turns while others wait', true, 3],
+  [150, 'two turns, for none lasts longer than two minutes', false, 2],
+] as const)('a read of %i pages of keys, of a second each, takes %s', async (pages, _, waiting, turns) => {
   const world = new World({ pageRows: 10, notifications: false });
-  for (let row = 0; row < 600; row++) world.organization.create('parent', { name: `row ${row}` });
+  for (let row = 0; row < pages * 10; row++) world.organization.create('parent', { name: `row ${row}` });
   const turnsOfKeys = new Set<number>();
   let keysAreRead = false;
   world.wrapSource = (source) => ({
@@ -57,7 +58,7 @@ it.each([
   };
   bells.feedsWait = async () => waiting;
   await world.addProfile('one');
-  await world.run(5 * 60_000);
+  await world.run(10 * 60_000);
   expect(world.destination('one')).toEqual(world.source());
   expect(turnsOfKeys.size).toBe(turns);
 });

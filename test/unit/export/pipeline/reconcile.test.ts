@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDefinition } from '../../../../local/dataverse/model/read-definition.ts';
+import type { Cell } from '../../../../shared/dataverse/columns.ts';
 import { FreshetError } from '../../../../shared/errors/error.ts';
 import { pause } from '../../../../shared/export/profiles/actions.ts';
 import { deactivateProfile } from '../../../../shared/export/profiles/profiles.ts';
@@ -186,6 +187,37 @@ describe('a reconciliation', () => {
     world.wrapSource = (source) => source;
     await goOn();
     expect(await report(world, id)).toMatchObject({ State: 'Completed', Equal: true });
+  });
+
+  it('tells nothing of what a new definition fills without a version, before the feed has seen it', async () => {
+    const code = { LogicalName: 'code', SchemaName: 'Code', AttributeTypeName: 'IntegerType' };
+    const define = (world: World, MetadataId: string) => {
+      const Attributes = [...PARENT.Attributes, { ...code, MetadataId }];
+      world.organization.define(readDefinition({ ...PARENT, Attributes }));
+    };
+    const world = new World({ notifications: false });
+    define(world, crypto.randomUUID());
+    const [first = ''] = seeded(world, ROWS);
+    const id = await world.addProfile('one');
+    await world.run(30 * SECOND);
+    let made = 0;
+    world.wrapSource = (source) => ({
+      ...source,
+      readByIds: (...asked) => {
+        if (made++ === 0) {
+          define(world, crypto.randomUUID());
+          const table = world.organization.table('parent');
+          for (const { cells } of table.rows.values()) (cells as Cell[])[table.slotOf('code')] = 7;
+        }
+        return source.readByIds(...asked);
+      },
+    });
+    world.organization.update('parent', first, { name: 'read by nobody yet' });
+    expect(await reconciled(world, id, { heal: true, ms: 5 * MINUTE })).toMatchObject({ Equal: true });
+    expect(made).toBeGreaterThan(0);
+    const whys = world.log.named('resync queued').map(({ fields }) => fields.why);
+    expect(whys).not.toContain('a reconciliation found differences');
+    expect(world.destination('one')).toEqual(world.source());
   });
 
   it('tells of a record that the destination refused as such, and queues nothing for it', async () => {
