@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Page, PageBody } from '../control/model.ts';
 import type { Cell } from '../dataverse/columns.ts';
-import type { Blobs } from '../platform/blobs/port.ts';
-import type { NewId } from '../platform/clock/port.ts';
-import type { Encryption } from '../platform/encryption/port.ts';
+import type { ExportPorts } from './ports.ts';
 
 /** What one read brought. Cells in the order of the columns of the page's shape; the first is the id. */
 export interface PageContent {
@@ -20,7 +18,7 @@ const PLAIN_BEGINS = '{';
 
 /** Stores a page's content, sealed. Blobs get random names: a reader that loses the comparison leaves nothing that another could read. */
 export async function storeContent(
-  { blobs, encryption, newId }: { blobs: Blobs; encryption: Encryption; newId: NewId },
+  { blobs, encryption, atHand, clock, newId }: Pick<ExportPorts, 'blobs' | 'encryption' | 'atHand' | 'clock' | 'newId'>,
   content: PageContent,
 ): Promise<{ body: PageBody; bytes: number }> {
   const text = JSON.stringify(content);
@@ -30,15 +28,18 @@ export async function storeContent(
   if (bytes <= PAGE_INLINE_MAX_BYTES) return { body: { text: stored === plain ? text : base64(stored) }, bytes };
   const blob = `${newId()}.json`;
   await blobs.put(PAGES_CONTAINER, blob, stored, 'application/json');
+  atHand.hold(blob, content, bytes, clock.now());
   return { body: { blob, sha256: sha256(stored) }, bytes };
 }
 
 /** Loads a page's content; null when it is gone, not what was written, or cannot be opened, which breaks the chain. */
 export async function loadContent(
-  { blobs, encryption }: { blobs: Blobs; encryption: Encryption },
+  { blobs, encryption, atHand }: Pick<ExportPorts, 'blobs' | 'encryption' | 'atHand'>,
   page: Page,
 ): Promise<PageContent | null> {
   const { body } = page;
+  const known = 'blob' in body && atHand.take(body.blob);
+  if (known) return known;
   if ('text' in body && body.text.startsWith(PLAIN_BEGINS)) return JSON.parse(body.text) as PageContent;
   const stored = 'text' in body ? Buffer.from(body.text, 'base64') : await blobs.get(PAGES_CONTAINER, body.blob);
   if (stored === null) return null;

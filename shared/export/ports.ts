@@ -9,6 +9,7 @@ import type { Encryption } from '../platform/encryption/port.ts';
 import type { Log } from '../platform/log/port.ts';
 import type { Queues } from '../platform/queues/port.ts';
 import type { Definitions } from './definitions.ts';
+import type { PagesAtHand } from './pages-at-hand.ts';
 
 /** An organization that this installation serves. */
 export interface Organization {
@@ -35,6 +36,7 @@ export interface ExportPorts {
   readonly log: Log;
   /** Bytes of pages and rows that this process may hold at once. */
   readonly memory: MemoryBudget;
+  readonly atHand: PagesAtHand;
   readonly options: ExportOptions;
 }
 

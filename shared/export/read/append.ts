@@ -64,7 +64,9 @@ async function pageOf(turn: Turn, reading: Reading, entries: number): Promise<No
 
 /** A page that lost the comparison leaves no blob behind; should this fail, the daily clean-up finds it. */
 async function discard(turn: Turn, page: Append['page']): Promise<void> {
-  if (page && 'blob' in page.body) await turn.ports.blobs.remove(PAGES_CONTAINER, page.body.blob);
+  if (!page || !('blob' in page.body)) return;
+  turn.ports.atHand.take(page.body.blob);
+  await turn.ports.blobs.remove(PAGES_CONTAINER, page.body.blob);
 }
 
 export async function ringListeners(turn: Turn, audience: string | null): Promise<void> {
