@@ -12,6 +12,8 @@ export interface Column {
   readonly length?: number;
   /** `decimal`: digits after the point. */
   readonly scale?: number;
+  /** `datetime`: the destination has steps of 1/300 s alone. */
+  readonly coarse?: true;
   /** Where the value comes from: an attribute, or the entity that a lookup of it points to. */
   readonly attribute: string;
   readonly isEntityType?: true;

@@ -178,7 +178,7 @@ export function heldValue(column: Column, cell: Cell): Cell {
     case 'decimal':
       return decimalText(scaledDecimal(String(cell), column.scale ?? 0) ?? 0n, column.scale ?? 0);
     case 'datetime':
-      return heldDate(String(cell));
+      return column.coarse ? coarseDate(heldDate(String(cell))) : heldDate(String(cell));
     case 'string':
     case 'text':
       return String(cell);
@@ -190,6 +190,14 @@ function decimalText(scaled: bigint, scale: number): string {
   const point = digits.length - scale;
   const text = scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
   return scaled < 0n ? `-${text}` : text;
+}
+
+/** Milliseconds that stand for steps of 1/300 s end in 0, 3 or 7; what lies between two is that of the first. */
+const COARSE_DIGITS = '0003333777';
+
+/** The moment as a type with steps of 1/300 s holds it. `text`: as `heldValue` writes dates. */
+export function coarseDate(text: string): string {
+  return `${text.slice(0, -2)}${COARSE_DIGITS[Number(text.at(-2))]}Z`;
 }
 
 function heldDate(cell: string): string {

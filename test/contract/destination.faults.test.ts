@@ -92,8 +92,10 @@ describe('a PostgreSQL that locks, refuses or breaks', () => {
     let network: FaultyNetwork;
     let destination: PostgresDestination;
     beforeEach(async () => {
-      network = await faultyNetwork(harness.url);
-      destination = new PostgresDestination(connect(network.url, { silenceMs: 300, connectTimeoutMs: 500 }), ADDRESS);
+      const url = new URL(harness.url);
+      network = await faultyNetwork(url);
+      url.port = String(network.port);
+      destination = new PostgresDestination(connect(url.href, { silenceMs: 300, connectTimeoutMs: 500 }), ADDRESS);
       await destination.positions();
     });
     afterEach(async () => {

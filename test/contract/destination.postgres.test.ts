@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { exportColumns } from '../../shared/dataverse/columns.ts';
+import { LABEL_LENGTH } from '../../shared/destination/metadata-tables.ts';
 import { ACCOUNT, attribute, Chain, entityOf, idOf, refusedEntry, rowOf } from './destination/harness.ts';
 import { makePostgresHarness, type PostgresHarness } from './destination/postgres.harness.ts';
 
@@ -225,13 +226,13 @@ describe('destination on PostgreSQL alone', () => {
       ]);
     });
 
-    it('a label of any length and content is stored, as far as it goes', async () => {
+    it('a label of any length and content is stored, as far as it goes in the units of SQL Server', async () => {
       const long = attribute('statecode', 'StateType', {
         options: [{ value: 0, labels: [{ languageCode: 1033, text: `\0${'𝄞'.repeat(400)}` }] }],
       });
       await chain.destination.describe(entityOf('account', [long]));
       expect(await ask(`SELECT localizedlabel AS label FROM dbo.crm_statemetadata`)).toEqual([
-        { label: '𝄞'.repeat(350) },
+        { label: '𝄞'.repeat(LABEL_LENGTH / 2) },
       ]);
     });
   });

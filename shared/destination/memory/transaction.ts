@@ -180,10 +180,6 @@ export class MemoryTransaction {
     if (batch.refused.length === 0) return;
     const { rows } = this.#table(batch.entity);
     const standing = new Set(batch.refused.map(({ id }) => id.toLowerCase()).filter((id) => rows.has(id)));
-    for (const id of standing) {
-      const row = rows.get(id);
-      if (row) this.#journal.set(rows, id, { ...row, modifiedOn: stamp });
-    }
     for (const retry of refusedRetries(batch, standing, stamp)) this.#putRetry(retry);
   }
 
@@ -200,9 +196,12 @@ export class MemoryTransaction {
       const begun = begins.get(snapshot);
       if (begun === undefined) continue;
       begins.delete(snapshot);
-      const unseen = [...this.#table(batch.entity).rows.values()].filter(({ modifiedOn }) => modifiedOn < begun);
+      const retries = [...this.#retriesOf(batch.entity).values()];
+      const refused = new Set(retries.filter((retry) => retry.stamp >= begun).map(({ id }) => id));
+      const rows = [...this.#table(batch.entity).rows.values()];
+      const unseen = rows.filter(({ id, modifiedOn }) => modifiedOn < begun && !refused.has(id));
       for (const { id } of unseen) this.#deleteRow(batch.entity, id, batch.deleteLog ? stamp : null);
-      const old = [...this.#retriesOf(batch.entity).values()].filter((retry) => retry.stamp < begun);
+      const old = retries.filter((retry) => retry.stamp < begun);
       for (const { id } of old) this.#dropRetry(batch.entity, id, removedRetries);
       removed += unseen.length + old.length;
     }

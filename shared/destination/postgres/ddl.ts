@@ -1,19 +1,10 @@
 import type { Column } from '../../dataverse/columns.ts';
-import { FreshetError } from '../../errors/error.ts';
-import { fitName, quoteName } from '../../sql/postgres/names.ts';
-import {
-  columnType,
-  ID,
-  keyName,
-  quoted,
-  SINK_CREATED_ON,
-  SINK_MODIFIED_ON,
-  type TableName,
-  tableColumns,
-} from './dialect.ts';
-import type { StandingTable } from './introspect.ts';
+import { quoteName } from '../../sql/postgres/names.ts';
+import type { TypedColumn } from '../sql/alterations.ts';
+import type { ObjectName, OwnObject } from '../sql/statements.ts';
+import { columnType, keyName, OWN_COLUMNS, quoted, tableColumns } from './dialect.ts';
 
-/** Statements that make tables, and the plan that makes a standing table fit. Everything here is pure. */
+/** Statements that make and change tables, and what types hold. Everything here is pure. */
 
 /** A little room on each page lets an update stay on it, and touch no index. */
 const ENTITY_FILL_PERCENT = 90;
@@ -22,78 +13,36 @@ export function createSchema(schema: string): string {
   return `CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}`;
 }
 
-export function createEntityTable(table: TableName, columns: readonly Column[]): string {
-  const definitions = [
-    `${quoteName(ID)} uuid NOT NULL CONSTRAINT ${quoteName(keyName(table))} PRIMARY KEY`,
-    `${quoteName(SINK_CREATED_ON)} timestamp(3)`,
-    `${quoteName(SINK_MODIFIED_ON)} timestamp(3)`,
-    ...tableColumns(columns).map(({ name, column }) => `${quoteName(name)} ${columnType(column)}`),
-  ];
+export function createEntityTable(table: ObjectName, columns: readonly Column[]): string {
+  const key = ` NOT NULL CONSTRAINT ${quoteName(keyName(table))} PRIMARY KEY`;
+  const definitions = [...OWN_COLUMNS, ...typedColumns(columns)].map(
+    ({ name, type }, k) => `${quoteName(name)} ${type}${k === 0 ? key : ''}`,
+  );
   return `CREATE TABLE ${quoted(table)} (${definitions.join(', ')}) WITH (fillfactor = ${ENTITY_FILL_PERCENT})`;
 }
 
-/** One change of a table. `widens`: rows can be written without it, too, but for values that are too long. */
-export interface Alteration {
-  readonly statement: string;
-  readonly widens: boolean;
+export function addColumn(table: ObjectName, { name, type }: TypedColumn): string {
+  return `ALTER TABLE ${quoted(table)} ADD COLUMN ${quoteName(name)} ${type}`;
 }
 
-/**
- * One ALTER TABLE per column to add or widen; nothing is dropped or narrowed. A column of a type that no widening mends is
- * set aside under another name, with its values, and its place taken by a new one: an attribute was made anew with another
- * type. DESTINATION_SCHEMA_CHANGED names what is wrong with the table itself.
- */
-export function alterEntityTable(table: TableName, standing: StandingTable, columns: readonly Column[]): Alteration[] {
-  const misfit = misfitOf(table, standing, OWN_COLUMNS);
-  if (misfit !== null) throw new FreshetError('DESTINATION_SCHEMA_CHANGED', { text: misfit });
-  return [...OWN_COLUMNS, ...typedColumns(columns)].flatMap(({ name, type }) =>
-    alterColumn(table, standing, name, type),
-  );
+export function widenColumn(table: ObjectName, { name, type }: TypedColumn): string {
+  return `ALTER TABLE ${quoted(table)} ALTER COLUMN ${quoteName(name)} TYPE ${type}`;
 }
 
-/** What keeps a standing table from being taken for the entity's as it is, columns to add or widen aside; null: nothing. */
-export function misfitOf(table: TableName, standing: StandingTable, columns: readonly TypedColumn[]): string | null {
-  if (!standing.isTable) return `${table.name} is no table`;
-  if (!standing.hasKey) return `table ${table.name} has no unique key on column ${ID}`;
-  const held = ({ name, type }: TypedColumn) => standing.columns.get(name) ?? type;
-  const foreign = columns.find((column) => widen(held(column), column.type) === 'incompatible');
-  return foreign
-    ? `column ${foreign.name} of table ${table.name} is ${held(foreign)} and has to be ${foreign.type}`
-    : null;
+export function renameColumn(table: ObjectName, from: string, to: string): string {
+  return `ALTER TABLE ${quoted(table)} RENAME COLUMN ${quoteName(from)} TO ${quoteName(to)}`;
 }
 
-interface TypedColumn {
-  readonly name: string;
-  readonly type: string;
+export function drop({ object }: OwnObject): string {
+  return `DROP TABLE ${quoted(object)}`;
 }
 
-const OWN_COLUMNS: readonly TypedColumn[] = [
-  { name: ID, type: 'uuid' },
-  { name: SINK_CREATED_ON, type: 'timestamp(3)' },
-  { name: SINK_MODIFIED_ON, type: 'timestamp(3)' },
-];
+export function empty(table: ObjectName): string {
+  return `DELETE FROM ${quoted(table)}`;
+}
 
 export function typedColumns(columns: readonly Column[]): TypedColumn[] {
   return tableColumns(columns).map(({ name, column }) => ({ name, type: columnType(column) }));
-}
-
-function alterColumn(table: TableName, { columns }: StandingTable, name: string, type: string): Alteration[] {
-  const alter = (what: string, widens = false) => ({ statement: `ALTER TABLE ${quoted(table)} ${what}`, widens });
-  const add = alter(`ADD COLUMN ${quoteName(name)} ${type}`);
-  const held = columns.get(name);
-  if (held === undefined) return [add];
-  const change = widen(held, type);
-  if (change === null) return [];
-  if (change !== 'incompatible') return [alter(`ALTER COLUMN ${quoteName(name)} TYPE ${change}`, true)];
-  return [alter(`RENAME COLUMN ${quoteName(name)} TO ${quoteName(asideName(columns, name))}`), add];
-}
-
-/** `<name>_was`, `<name>_was2` and so on: the first that is free. */
-function asideName(columns: ReadonlyMap<string, string>, name: string): string {
-  for (let number = 1; ; number++) {
-    const aside = fitName(`${name}_was${number === 1 ? '' : number}`);
-    if (!columns.has(aside)) return aside;
-  }
 }
 
 /** The type to change to, null when the standing one holds all values already. `held` is as PostgreSQL writes types. */

@@ -1,37 +1,26 @@
 import type { Column } from '../../dataverse/columns.ts';
 import { fitName, quoteTable } from '../../sql/postgres/names.ts';
 import type { DialectRange } from '../cells.ts';
-import { METADATA_TABLES, type MetadataTable } from '../metadata-tables.ts';
+import { METADATA_TABLES } from '../metadata-tables.ts';
 import type { DestinationAddress } from '../model.ts';
+import type { TypedColumn } from '../sql/alterations.ts';
+import type { ObjectName, TableNames } from '../sql/statements.ts';
 
 /** PostgreSQL's side of names and types (reference: destination-database.md, section 9). */
 
 /** Its `timestamp` begins earlier, but ISO text has no year before this one. */
 export const RANGE: DialectRange = { firstYear: 1 };
 
-export interface TableName {
-  readonly schema: string;
-  readonly name: string;
-}
-
-/** The names of all tables of one profile, lower case so that they are reachable unquoted. */
-export interface TableNames {
-  readonly schema: string;
-  entity(logicalName: string): TableName;
-  readonly position: TableName;
-  readonly retry: TableName;
-  readonly deleteLog: TableName;
-  readonly metadata: Readonly<Record<MetadataTable, TableName>>;
-}
-
+/** Lower case, so that they are reachable unquoted. */
 export function tableNames(address: DestinationAddress): TableNames {
   const schema = fitName(address.schema.toLowerCase());
-  const table = (name: string): TableName => ({
+  const table = (name: string): ObjectName => ({
     schema,
     name: fitName((address.prefix === '' ? name : `${address.prefix}_${name}`).toLowerCase()),
   });
   return {
     schema,
+    named: table,
     entity: table,
     position: table('freshetposition'),
     retry: table('freshetretry'),
@@ -41,11 +30,11 @@ export function tableNames(address: DestinationAddress): TableNames {
 }
 
 /** The original's name for a primary key; `classify` knows our keys by its beginning. */
-export function keyName(table: TableName): string {
+export function keyName(table: ObjectName): string {
   return fitName(`EPK[${table.schema}].[${table.name}]`);
 }
 
-export function indexName(table: TableName, what: string): string {
+export function indexName(table: ObjectName, what: string): string {
   return fitName(`${table.name}_${what}`);
 }
 
@@ -53,7 +42,12 @@ export function indexName(table: TableName, what: string): string {
 export const ID = 'id';
 export const SINK_CREATED_ON = 'sinkcreatedon';
 export const SINK_MODIFIED_ON = 'sinkmodifiedon';
-const OWN_COLUMNS: ReadonlySet<string> = new Set([ID, SINK_CREATED_ON, SINK_MODIFIED_ON]);
+export const OWN_COLUMNS: readonly TypedColumn[] = [
+  { name: ID, type: 'uuid' },
+  { name: SINK_CREATED_ON, type: 'timestamp(3)' },
+  { name: SINK_MODIFIED_ON, type: 'timestamp(3)' },
+];
+const OWN_NAMES: ReadonlySet<string> = new Set(OWN_COLUMNS.map(({ name }) => name));
 
 /** A column of an entity table, and which cell of a row it holds. */
 export interface TableColumn {
@@ -65,7 +59,7 @@ export interface TableColumn {
 export function tableColumns(columns: readonly Column[]): TableColumn[] {
   return columns
     .map((column, cell) => ({ name: fitName(column.name.toLowerCase()), column, cell }))
-    .filter(({ name }) => !OWN_COLUMNS.has(name));
+    .filter(({ name }) => !OWN_NAMES.has(name));
 }
 
 /** The type of a column in an entity table. */

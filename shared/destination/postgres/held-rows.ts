@@ -3,12 +3,12 @@ import { quoteName } from '../../sql/postgres/names.ts';
 import type { Session } from '../../sql/postgres/session.ts';
 import { isUuid } from '../cells.ts';
 import type { HeldRow, RowChoice } from '../model.ts';
-import { ID, quoted, type TableName, tableColumns } from './dialect.ts';
-import type { StandingTable } from './introspect.ts';
+import type { StandingTable } from '../sql/alterations.ts';
+import type { ObjectName } from '../sql/statements.ts';
+import { ID, quoted, tableColumns } from './dialect.ts';
 
 /** An entity's table as it stands, read in the form in which values are compared. */
 
-/** Of these columns, those that stand, each as wide as it is there: a column is never narrowed when its attribute is. */
 export function columnsAsHeld(columns: readonly Column[], standing: StandingTable): Column[] {
   return tableColumns(columns).flatMap(({ name, column }) => {
     const type = standing.columns.get(name);
@@ -39,7 +39,7 @@ function asHeld(column: Column, type: string): Column {
 /** Reads by the key alone. */
 export async function readHeldRows(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   columns: readonly Column[],
   which: RowChoice,
 ): Promise<HeldRow[]> {

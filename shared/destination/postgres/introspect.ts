@@ -1,19 +1,17 @@
 import type { Session } from '../../sql/postgres/session.ts';
-import { ID, type TableName } from './dialect.ts';
+import type { StandingTable } from '../sql/alterations.ts';
+import type { ObjectName, OwnObject } from '../sql/statements.ts';
+import { ID, keyName } from './dialect.ts';
 
 /** What stands in the database; PostgreSQL's catalog, one question per function. */
 
-export interface StandingTable {
-  /** Ordinary or partitioned; anything else of that name (a view, say) cannot be written to as a table. */
-  readonly isTable: boolean;
-  /** Types as PostgreSQL writes them, by column name: `character varying(100)`, `numeric(38,2)`. */
-  readonly columns: ReadonlyMap<string, string>;
-  /** A unique index on the id alone, which upserts need. */
-  readonly hasKey: boolean;
-}
-
-/** The names, among those given, under which something stands in the schema. */
-export async function standingNames(session: Session, schema: string, names: readonly string[]): Promise<string[]> {
+/** A profile's objects are tables alone. */
+export async function standingNames(
+  session: Session,
+  _kind: OwnObject['kind'],
+  schema: string,
+  names: readonly string[],
+): Promise<string[]> {
   const rows = await session.query<{ name: string }>(
     `SELECT c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
@@ -27,8 +25,7 @@ export async function schemaStands(session: Session, schema: string): Promise<bo
   return rows.length > 0;
 }
 
-/** Null when nothing stands under that name. */
-export async function standingTable(session: Session, table: TableName): Promise<StandingTable | null> {
+export async function standingTable(session: Session, table: ObjectName): Promise<StandingTable | null> {
   const rows = await session.query<{ kind: string; columns: Record<string, string> | null; hasKey: boolean }>(
     `SELECT c.relkind AS kind,
        (SELECT json_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)) FROM pg_catalog.pg_attribute a
@@ -50,17 +47,17 @@ export async function standingTable(session: Session, table: TableName): Promise
   };
 }
 
-export async function hasConstraint(session: Session, table: TableName, constraint: string): Promise<boolean> {
+export async function isOurs(session: Session, table: ObjectName): Promise<boolean> {
   const rows = await session.query(
     `SELECT 1 FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relname = $2 AND k.conname = $3`,
-    [table.schema, table.name, constraint],
+    [table.schema, table.name, keyName(table)],
   );
   return rows.length > 0;
 }
 
-export async function hasColumn(session: Session, table: TableName, column: string): Promise<boolean> {
+export async function hasColumn(session: Session, table: ObjectName, column: string): Promise<boolean> {
   const rows = await session.query(
     `SELECT 1 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

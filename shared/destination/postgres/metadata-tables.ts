@@ -7,13 +7,14 @@ import {
   keyColumns,
   LABEL_LENGTH,
   METADATA,
-  type MetadataCell,
   type MetadataColumn,
   type MetadataTable,
   NAME_LENGTH,
   valueColumns,
 } from '../metadata-tables.ts';
-import { keyName, quoted, type TableName } from './dialect.ts';
+import { wantedMetadata } from '../sql/metadata.ts';
+import type { ObjectName } from '../sql/statements.ts';
+import { keyName, quoted } from './dialect.ts';
 
 /** The metadata tables on PostgreSQL, and what keeps them true. */
 
@@ -28,7 +29,7 @@ const TYPES: Readonly<Record<MetadataColumn['type'], string>> = {
 
 const columnName = ({ name }: Pick<MetadataColumn, 'name'>): string => quoteName(name.toLowerCase());
 
-export function createMetadataTable(kind: MetadataTable, table: TableName): string {
+export function createMetadataTable(kind: MetadataTable, table: ObjectName): string {
   const { columns, identity } = METADATA[kind];
   const key = `CONSTRAINT ${quoteName(keyName(table))} PRIMARY KEY`;
   const definitions = columns.map(
@@ -44,45 +45,30 @@ export function createMetadataTable(kind: MetadataTable, table: TableName): stri
 export async function syncMetadataTable(
   session: Session,
   kind: MetadataTable,
-  table: TableName,
+  table: ObjectName,
   entity: string,
   rows: MetadataRows,
 ): Promise<void> {
-  const wanted = arraysOf(kind, entity, rows);
-  await session.query(deleteUnwanted(kind, table), [...wanted.columns, wanted.scope]);
-  await session.query(updateChanged(kind, table), wanted.columns);
-  await session.query(insertMissing(kind, table), wanted.columns);
+  const wanted = wantedMetadata(kind, entity, rows, fitName);
+  const columns = filledColumns(kind).map((_, k) => wanted.rows.map((row) => row[k]));
+  await session.query(deleteUnwanted(kind, table), [...columns, wanted.scope]);
+  await session.query(updateChanged(kind, table), columns);
+  await session.query(insertMissing(kind, table), columns);
 }
 
 /** Whether the attributes of this entity are told. */
-export async function tellsOf(session: Session, table: TableName, entity: string): Promise<boolean> {
+export async function tellsOf(session: Session, table: ObjectName, entity: string): Promise<boolean> {
   const rows = await session.query(`SELECT 1 FROM ${quoted(table)} WHERE entityname = $1 LIMIT 1`, [fitName(entity)]);
   return rows.length > 0;
 }
 
-/** One array per column; the last row of a key wins. */
-function arraysOf(kind: MetadataTable, entity: string, rows: MetadataRows) {
-  const { scope, rows: rowsOf } = METADATA[kind];
-  const columns = filledColumns(kind);
-  const held = rowsOf(entity, rows).map((row) => row.map((cell, k) => heldCell(columns[k], cell)));
-  const byKey = new Map(
-    held.map((row) => [JSON.stringify(row.filter((_, k) => columns[k]?.role === 'key')), row] as const),
-  );
-  const unique = [...byKey.values()];
-  const named = columns.findIndex(({ name }) => name === scope);
-  return {
-    columns: columns.map((_, k) => unique.map((row) => row[k])),
-    scope: scope === 'EntityName' ? [fitName(entity)] : [...new Set(unique.map((row) => row[named]))],
-  };
-}
-
-function deleteUnwanted(kind: MetadataTable, table: TableName): string {
+function deleteUnwanted(kind: MetadataTable, table: ObjectName): string {
   const scope = columnName({ name: METADATA[kind].scope });
   return `DELETE FROM ${quoted(table)} t WHERE ${scope} = ANY ($${filledColumns(kind).length + 1}::text[])
     AND NOT EXISTS (SELECT 1 FROM ${wantedRows(kind)} WHERE ${sameKey(kind)})`;
 }
 
-function updateChanged(kind: MetadataTable, table: TableName): string {
+function updateChanged(kind: MetadataTable, table: ObjectName): string {
   const saying = valueColumns(kind).map(columnName);
   const changes = saying.map((column) => `${column} = w.${column}`);
   const changedAt = changedAtColumn(kind);
@@ -93,7 +79,7 @@ function updateChanged(kind: MetadataTable, table: TableName): string {
     WHERE ${sameKey(kind)} AND ROW(${held}) IS DISTINCT FROM ROW(${wanted})`;
 }
 
-function insertMissing(kind: MetadataTable, table: TableName): string {
+function insertMissing(kind: MetadataTable, table: ObjectName): string {
   const names = filledColumns(kind).map(columnName);
   const changedAt = changedAtColumn(kind);
   const into = changedAt ? [...names, columnName(changedAt)] : names;
@@ -116,14 +102,4 @@ function sameKey(kind: MetadataTable): string {
     .map(columnName)
     .map((column) => `t.${column} = w.${column}`)
     .join(' AND ');
-}
-
-function heldCell(column: MetadataColumn | undefined, cell: MetadataCell): MetadataCell {
-  if (typeof cell !== 'string') return cell;
-  return column?.type === 'label' ? labelText(cell) : fitName(cell);
-}
-
-/** Labels are for reading: what cannot be stored is left out, and what is too long is cut. */
-function labelText(label: string): string {
-  return Array.from(label.replaceAll('\0', '').toWellFormed()).slice(0, LABEL_LENGTH).join('');
 }

@@ -3,7 +3,8 @@ import { quoteName } from '../../sql/postgres/names.ts';
 import type { Session } from '../../sql/postgres/session.ts';
 import type { Examination, PermissionCheck } from '../model.ts';
 import { PERMISSION_CODES, type PermissionCode, permissionCheck } from '../permissions.ts';
-import { keyName, quoted, type TableName } from './dialect.ts';
+import type { ObjectName } from '../sql/statements.ts';
+import { keyName, quoted } from './dialect.ts';
 
 /** What the login may do, by the catalog: each permission of the original is a check here, or has no counterpart. */
 
@@ -47,8 +48,8 @@ const TABLE_RIGHTS = { AL: null, IN: 'INSERT', DL: 'DELETE', SL: 'SELECT', UP: '
 export async function examine(
   session: Session,
   schema: string,
-  own: readonly TableName[],
-  entities: readonly TableName[],
+  own: readonly ObjectName[],
+  entities: readonly ObjectName[],
 ): Promise<Examination> {
   const rights = await readRights(session, schema);
   const names = [...own, ...entities].map(({ name }) => name);
@@ -107,7 +108,7 @@ function checkTables(
 }
 
 /** Only an owner may alter a table. */
-function grant(code: keyof typeof TABLE_RIGHTS, table: TableName, login: string): string {
+function grant(code: keyof typeof TABLE_RIGHTS, table: ObjectName, login: string): string {
   const right = TABLE_RIGHTS[code];
   return right === null
     ? `ALTER TABLE ${quoted(table)} OWNER TO ${quoteName(login)}`
@@ -159,7 +160,7 @@ async function readTableRights(session: Session, schema: string, names: readonly
 }
 
 /** Those names under which something stands that does not bear the key of Freshet's table. */
-async function readForeign(session: Session, schema: string, tables: readonly TableName[]): Promise<string[]> {
+async function readForeign(session: Session, schema: string, tables: readonly ObjectName[]): Promise<string[]> {
   const rows = await session.query<{ name: string }>(
     `SELECT own.name FROM unnest($2::text[], $3::text[]) AS own (name, key)
      JOIN pg_catalog.pg_class c ON c.relname = own.name JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -1,17 +1,10 @@
 import type { Session } from '../../sql/postgres/session.ts';
 import { NO_COUNTERS, NOWHERE, STAMP_STEP_MS } from '../accounting.ts';
 import type { Batch, Counters, Position } from '../model.ts';
-import { quoted, type TableName } from './dialect.ts';
+import type { Held, ObjectName } from '../sql/statements.ts';
+import { quoted } from './dialect.ts';
 
-/** Statements on the position table. A row is the lock of all that is applied to its entity; but for a takeover, each changes one. */
-
-/** What stands beside a position while a transaction holds it. */
-export interface Held {
-  readonly stamp: number;
-  readonly counters: Counters;
-  /** Snapshots begun, and the stamp of the transaction that began them. */
-  readonly begins: Readonly<Record<string, number>>;
-}
+/** `PositionStatements` in PostgreSQL's words. */
 
 interface HeldRow {
   readonly stamp: string;
@@ -19,10 +12,9 @@ interface HeldRow {
   readonly begins: Record<string, number>;
 }
 
-/** Moves the position from the page expected, if it stands there and is this profile's; null otherwise. */
 export async function movePosition(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   profileId: string,
   { entity, expected, to, now }: Pick<Batch, 'entity' | 'expected' | 'to' | 'now'>,
 ): Promise<Held | null> {
@@ -34,10 +26,9 @@ export async function movePosition(
   return heldOf(rows[0]);
 }
 
-/** Locks the position where it stands; null when this profile has none for the entity. */
 export async function lockPosition(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   profileId: string,
   entity: string,
 ): Promise<Held | null> {
@@ -48,22 +39,19 @@ export async function lockPosition(
   return heldOf(rows[0]);
 }
 
-/** Whether the entity's position stands on the page, null for nowhere; then it stays there until the transaction ends. */
-export async function standsAt(
+export async function holdPosition(
   session: Session,
-  table: TableName,
-  profileId: string,
+  table: ObjectName,
   entity: string,
-  page: string | null,
-): Promise<boolean> {
+): Promise<{ page: string; profileId: string } | null> {
   const [held] = await session.query<{ page: string; profileId: string }>(
     `SELECT page, profileid AS "profileId" FROM ${quoted(table)} WHERE entity = $1 FOR UPDATE`,
     [entity],
   );
-  return page === null ? held === undefined : held?.page === page && held.profileId === profileId;
+  return held ?? null;
 }
 
-export async function updateHeld(session: Session, table: TableName, entity: string, held: Held): Promise<void> {
+export async function updateHeld(session: Session, table: ObjectName, entity: string, held: Held): Promise<void> {
   await session.query(`UPDATE ${quoted(table)} SET counters = $2::jsonb, begins = $3::jsonb WHERE entity = $1`, [
     entity,
     JSON.stringify(held.counters),
@@ -71,18 +59,20 @@ export async function updateHeld(session: Session, table: TableName, entity: str
   ]);
 }
 
-/** Whether positions of other profiles than these stand. */
-export async function othersStand(session: Session, table: TableName, profileIds: readonly string[]): Promise<boolean> {
+export async function othersStand(
+  session: Session,
+  table: ObjectName,
+  profileIds: readonly string[],
+): Promise<boolean> {
   const rows = await session.query(`SELECT 1 FROM ${quoted(table)} WHERE profileid <> ALL ($1::text[]) LIMIT 1`, [
     profileIds,
   ]);
   return rows.length > 0;
 }
 
-/** Makes positions of other profiles this one's, nowhere; answers with their entities. Stamps stay, for rows bear them. */
 export async function takeOverPositions(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   profileId: string,
   former: readonly string[],
 ): Promise<string[]> {
@@ -94,10 +84,9 @@ export async function takeOverPositions(
   return rows.map(({ entity }) => entity);
 }
 
-/** Makes the entity's first position; false when it has one, be it another profile's. Later stamps are above `stamp`. */
 export async function insertPosition(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   profileId: string,
   entity: string,
   to: Batch['to'],
@@ -111,10 +100,9 @@ export async function insertPosition(
   return rows.length > 0;
 }
 
-/** Sets the position and forgets snapshots begun; false when another page stands there. Later stamps are above `stamp`, too. */
 export async function replacePosition(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   profileId: string,
   entity: string,
   expected: string,
@@ -129,8 +117,20 @@ export async function replacePosition(
   return rows.length > 0;
 }
 
-/** All positions. The retry table is named too, so that the statement fails when either of the two is gone. */
-export async function readPositions(session: Session, table: TableName, retry: TableName): Promise<Position[]> {
+export async function removePosition(
+  session: Session,
+  table: ObjectName,
+  profileId: string,
+  entity: string,
+): Promise<boolean> {
+  const rows = await session.query(
+    `DELETE FROM ${quoted(table)} WHERE entity = $1 AND profileid = $2 RETURNING entity`,
+    [entity, profileId],
+  );
+  return rows.length > 0;
+}
+
+export async function readPositions(session: Session, table: ObjectName, retry: ObjectName): Promise<Position[]> {
   const rows = await session.query<HeldRow & { entity: string; profileId: string; page: string; number: string }>(
     `SELECT p.entity, p.profileid AS "profileId", p.page, p.number, p.stamp, p.counters
      FROM ${quoted(table)} p WHERE NOT EXISTS (SELECT 1 FROM ${quoted(retry)} WHERE false) ORDER BY p.entity`,

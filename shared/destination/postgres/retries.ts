@@ -1,9 +1,10 @@
 import type { Session } from '../../sql/postgres/session.ts';
 import { type RemovedRetries, type StoredRetry, withoutStamp } from '../accounting.ts';
 import type { ChangeType, RetryEntry } from '../model.ts';
-import { quoted, type TableName } from './dialect.ts';
+import type { ObjectName } from '../sql/statements.ts';
+import { quoted } from './dialect.ts';
 
-/** Statements on the retry table, which holds retries waiting and failed records. Ids are kept in lower case. */
+/** `RetryStatements` in PostgreSQL's words. */
 
 interface RetryRow {
   readonly entity: string;
@@ -23,10 +24,9 @@ interface RetryRow {
 const COLUMNS =
   'entity, id, blob, changetype, attempts, code, reason, notifiedat, dueat, failedat, settlementid, stamp';
 
-/** Adds entries of ids that have none. */
 export async function insertRetries(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   entries: readonly StoredRetry[],
 ): Promise<void> {
   await session.query(
@@ -50,10 +50,9 @@ export async function insertRetries(
   );
 }
 
-/** Writes what a further refusal changed of entries that stand. A failed record that is tried again keeps the line it has. */
 export async function updateRetries(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   entries: readonly StoredRetry[],
 ): Promise<void> {
   await session.query(
@@ -76,10 +75,9 @@ export async function updateRetries(
   );
 }
 
-/** Removes whatever waits or has failed under these ids. */
 export async function deleteRetries(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   entity: string,
   ids: readonly string[],
 ): Promise<RemovedRetries> {
@@ -90,15 +88,13 @@ export async function deleteRetries(
   return rows[0] ?? { retrying: 0, failed: 0 };
 }
 
-/** Removes whatever waits or has failed of these entities. */
-export async function deleteRetriesOf(session: Session, table: TableName, entities: readonly string[]): Promise<void> {
+export async function deleteRetriesOf(session: Session, table: ObjectName, entities: readonly string[]): Promise<void> {
   await session.query(`DELETE FROM ${quoted(table)} WHERE entity = ANY ($1::text[])`, [entities]);
 }
 
-/** Removes what was refused before `stamp` (ms). */
 export async function deleteOlderRetries(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   entity: string,
   stamp: number,
 ): Promise<RemovedRetries> {
@@ -109,15 +105,14 @@ export async function deleteOlderRetries(
   return rows[0] ?? { retrying: 0, failed: 0 };
 }
 
-export function removalStatement(table: TableName, condition: string): string {
+export function removalStatement(table: ObjectName, condition: string): string {
   return `WITH gone AS (DELETE FROM ${quoted(table)} WHERE ${condition} RETURNING failedat)
     SELECT count(*) FILTER (WHERE failedat IS NULL)::integer AS retrying, count(failedat)::integer AS failed FROM gone`;
 }
 
-/** What stands under these ids, by id. */
 export async function readRetries(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   entity: string,
   ids: readonly string[],
 ): Promise<Map<string, StoredRetry>> {
@@ -128,10 +123,9 @@ export async function readRetries(
   return new Map(rows.map((row) => [row.id, entryOf(row)]));
 }
 
-/** Retries due at `now`, oldest first. */
 export async function readDueRetries(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   now: number,
   limit: number,
   except: readonly string[],
@@ -146,7 +140,7 @@ export async function readDueRetries(
 
 export async function readNextDue(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   except: readonly string[],
 ): Promise<number | null> {
   const rows = await session.query<{ dueat: string | null }>(
@@ -156,8 +150,7 @@ export async function readNextDue(
   return numberOf(rows[0]?.dueat ?? null);
 }
 
-/** Failed records not marked as logged; those of one settlement stand together (they failed at one moment), the oldest first. */
-export async function readUnloggedFailures(session: Session, table: TableName, limit: number): Promise<RetryEntry[]> {
+export async function readUnloggedFailures(session: Session, table: ObjectName, limit: number): Promise<RetryEntry[]> {
   const rows = await session.query<RetryRow>(
     `SELECT * FROM (
        SELECT ${COLUMNS} FROM ${quoted(table)} WHERE failedat IS NOT NULL AND NOT logged
@@ -168,8 +161,7 @@ export async function readUnloggedFailures(session: Session, table: TableName, l
   return rows.map((row) => withoutStamp(entryOf(row)));
 }
 
-/** Those of the blobs that an entry names. */
-export async function readOpenBlobs(session: Session, table: TableName, blobs: readonly string[]): Promise<string[]> {
+export async function readOpenBlobs(session: Session, table: ObjectName, blobs: readonly string[]): Promise<string[]> {
   const rows = await session.query<{ blob: string }>(
     `SELECT DISTINCT blob FROM ${quoted(table)} WHERE blob = ANY ($1::text[])`,
     [blobs],
@@ -177,8 +169,7 @@ export async function readOpenBlobs(session: Session, table: TableName, blobs: r
   return rows.map(({ blob }) => blob);
 }
 
-/** Makes the failed records of an entity due at `now`, as if never tried again; they stay failed. Answers how many. */
-export async function reviveFailed(session: Session, table: TableName, entity: string, now: number): Promise<number> {
+export async function reviveFailed(session: Session, table: ObjectName, entity: string, now: number): Promise<number> {
   const rows = await session.query<{ count: number }>(
     `WITH revived AS (
        UPDATE ${quoted(table)} SET attempts = 0, dueat = $2
@@ -191,7 +182,7 @@ export async function reviveFailed(session: Session, table: TableName, entity: s
 
 export async function updateLogged(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   settlementIds: readonly string[],
 ): Promise<void> {
   await session.query(
@@ -201,10 +192,9 @@ export async function updateLogged(
   );
 }
 
-/** Those of the ids that have an entry. */
 export async function readRefusedIds(
   session: Session,
-  table: TableName,
+  table: ObjectName,
   entity: string,
   ids: readonly string[],
 ): Promise<string[]> {

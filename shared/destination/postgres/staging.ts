@@ -57,10 +57,10 @@ export async function stage(
   session: Session,
   shape: RowShape,
   rows: Rows,
-  stamp: number,
+  stamp: number | readonly number[],
   onStaged?: () => void,
 ): Promise<RowSource> {
-  if (rows.length < STAGED_FROM_ROWS) return arraySource(shape, rows, stamp);
+  if (rows.length < STAGED_FROM_ROWS || typeof stamp !== 'number') return arraySource(shape, rows, stamp);
   return copySource(session, shape, rows, stamp, onStaged);
 }
 

@@ -3,54 +3,44 @@ import { fitName, quoteTable } from '../../sql/sqlserver/names.ts';
 import type { DialectRange } from '../cells.ts';
 import { METADATA_TABLES, type MetadataTable } from '../metadata-tables.ts';
 import type { DestinationAddress } from '../model.ts';
+import type { TypedColumn } from '../sql/alterations.ts';
+import type { ObjectName, TableNames } from '../sql/statements.ts';
 
 /** SQL Server's side of names and types: those of the original (reference: destination-database.md, sections 1 and 2). */
 
 /** `datetime` begins with the Gregorian calendar in Britain. */
 export const RANGE: DialectRange = { firstYear: 1753 };
 
-/** A table, table type or procedure. */
-export interface ObjectName {
-  readonly schema: string;
-  readonly name: string;
-}
-
-/** The names of all objects of one profile, by which the published clean-up scripts find them. */
-export interface ObjectNames {
-  readonly schema: string;
-  entity(logicalName: string): ObjectName;
-  /** Rows of the entity, as a parameter of statements. */
-  entityType(logicalName: string): ObjectName;
-  /** Ids of rows of the entity. */
-  entityIdType(logicalName: string): ObjectName;
-  readonly deleteLog: ObjectName;
-  readonly metadata: Readonly<Record<MetadataTable, MetadataNames>>;
-}
-
-export interface MetadataNames {
-  readonly table: ObjectName;
-  /** The global option sets share theirs with those of the attributes: the original has five list types for six tables. */
-  readonly list: ObjectName;
-  readonly procedure: ObjectName;
-}
-
-export function objectNames({ schema, prefix }: Pick<DestinationAddress, 'schema' | 'prefix'>): ObjectNames {
+/** Tables by the original's names, by which its clean-up scripts find them; and two that the original kept elsewhere. */
+export function objectNames({ schema, prefix }: Pick<DestinationAddress, 'schema' | 'prefix'>): TableNames {
   const named = (name: string): ObjectName => ({
     schema: fitName(schema),
     name: fitName(prefix === '' ? name : `${prefix}_${name}`),
   });
-  const metadata = METADATA_TABLES.map((kind): [MetadataTable, MetadataNames] => [
-    kind,
-    { table: named(kind), list: named(`${listOf(kind)}List`), procedure: named(`Upsert${kind}`) },
-  ]);
   return {
     schema: fitName(schema),
+    named,
     entity: (logicalName) => named(logicalName.toLowerCase()),
-    entityType: (logicalName) => named(`${logicalName.toLowerCase()}Type`),
-    entityIdType: (logicalName) => named(`${logicalName.toLowerCase()}IdType`),
+    position: named('FreshetPosition'),
+    retry: named('FreshetRetry'),
     deleteLog: named('DeleteLog'),
-    metadata: Object.fromEntries(metadata) as ObjectNames['metadata'],
+    metadata: Object.fromEntries(METADATA_TABLES.map((kind) => [kind, named(kind)])) as TableNames['metadata'],
   };
+}
+
+/** The original's table types of an entity: its rows, and their ids. */
+export function entityTypes({ named }: TableNames, logicalName: string): { rows: ObjectName; ids: ObjectName } {
+  const entity = logicalName.toLowerCase();
+  return { rows: named(`${entity}Type`), ids: named(`${entity}IdType`) };
+}
+
+/** The global option sets share theirs with those of the attributes: the original has five list types for six tables. */
+export function listType({ named }: TableNames, kind: MetadataTable): ObjectName {
+  return named(`${listOf(kind)}List`);
+}
+
+export function upsertProcedure({ named }: TableNames, kind: MetadataTable): ObjectName {
+  return named(`Upsert${kind}`);
 }
 
 /** The table whose columns the rows of a list have. */
@@ -67,20 +57,24 @@ export function keyName({ schema, name }: ObjectName): string {
 export const ID = 'Id';
 export const SINK_CREATED_ON = 'SinkCreatedOn';
 export const SINK_MODIFIED_ON = 'SinkModifiedOn';
-const OWN_COLUMNS: ReadonlySet<string> = new Set(
-  [ID, SINK_CREATED_ON, SINK_MODIFIED_ON].map((name) => name.toLowerCase()),
-);
+export const OWN_COLUMNS: readonly TypedColumn[] = [
+  { name: ID, type: 'uniqueidentifier' },
+  { name: SINK_CREATED_ON, type: 'datetime' },
+  { name: SINK_MODIFIED_ON, type: 'datetime' },
+];
+const OWN_NAMES: ReadonlySet<string> = new Set(OWN_COLUMNS.map(({ name }) => name.toLowerCase()));
 
-export interface TableColumn {
-  readonly name: string;
-  readonly type: string;
+/** A column of an entity table, and which cell of a row it holds. */
+export interface TableColumn extends TypedColumn {
+  readonly column: Column;
+  readonly cell: number;
 }
 
 /** The columns of an entity's attributes; an attribute named as one of Freshet's own columns has none. */
 export function tableColumns(columns: readonly Column[]): TableColumn[] {
   return columns
-    .map((column) => ({ name: fitName(column.name), type: columnType(column) }))
-    .filter(({ name }) => !OWN_COLUMNS.has(name.toLowerCase()));
+    .map((column, cell) => ({ name: fitName(column.name), type: columnType(column), column, cell }))
+    .filter(({ name }) => !OWN_NAMES.has(name.toLowerCase()));
 }
 
 const BARE_TYPES = {
@@ -91,8 +85,12 @@ const BARE_TYPES = {
   datetime: 'datetime',
 } as const;
 
+/** Longer texts have no length of their own. */
+const NVARCHAR_MAX_UNITS = 4_000;
+
 export function columnType({ type, length, scale }: Column): string {
-  if (type === 'text' || (type === 'string' && length === undefined)) return 'nvarchar(max)';
+  if (type === 'text' || (type === 'string' && (length ?? Number.POSITIVE_INFINITY) > NVARCHAR_MAX_UNITS))
+    return 'nvarchar(max)';
   if (type === 'string') return `nvarchar(${length})`;
   if (type === 'decimal') return `decimal(38, ${scale ?? 0})`;
   return BARE_TYPES[type];
@@ -100,3 +98,14 @@ export function columnType({ type, length, scale }: Column): string {
 
 /** Where an object stands in a statement. */
 export const quoted = quoteTable;
+
+/**
+ * Names, ids and other texts of our own are compared by their bytes, whatever collation a database has: two databases must not
+ * disagree about what is the same.
+ */
+export const BY_BYTES = 'COLLATE Latin1_General_BIN2';
+
+/** A text as expressions that are alike for the same text alone: comparisons take spaces at an end for nothing. */
+export function exactly(text: string): string {
+  return `${text} ${BY_BYTES}, DATALENGTH(${text})`;
+}

@@ -89,6 +89,13 @@ export const DESTINATION_ERRORS = {
     cause: 'It is a replica, or transactions are read-only by default there.',
     remedy: 'Name the primary database in the connection string, or set default_transaction_read_only off.',
   },
+  COLUMN_NOT_WIDENED: {
+    class: 'stop',
+    message: 'The column {column} of the table {table} cannot be made wider.',
+    cause: 'A view, an index or another object of the database depends on it.',
+    remedy:
+      'Nothing has to be done: values that it cannot hold are refused as records. Drop what depends on the column and make it anew to have them.',
+  },
   TABLE_FOREIGN: {
     class: 'stop',
     message: 'The table {table} is not one that Freshet made.',

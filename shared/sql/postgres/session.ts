@@ -8,6 +8,8 @@ import { limitSilence, type PostgresPool } from './connect.ts';
 /** One connection, for as long as a unit of work lasts. Errors come as pg throws them; the unit's end classifies them. */
 export interface Session {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** One statement without parameters. */
+  run(text: string): Promise<void>;
   /** `COPY … FROM STDIN`, fed with its text format. */
   copy(text: string, chunks: Iterable<string>): Promise<void>;
 }
@@ -90,6 +92,9 @@ function sessionOf(client: pg.PoolClient): Session {
       // The row's shape is the statement's: whoever writes the statement states it.
       const result = await client.query(text, [...values]);
       return result.rows as Row[];
+    },
+    async run(text) {
+      await client.query(text);
     },
     async copy(text, chunks) {
       await pipeline(Readable.from(chunks), client.query(copyFrom(text)));

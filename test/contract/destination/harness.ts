@@ -13,6 +13,10 @@ import type { Destination } from '../../../shared/destination/port.ts';
 
 /** What the suite needs of a database beside the port: to look into it, and to do what people do to it by hand. */
 export interface DestinationHarness {
+  /** What the server cannot do, and why: rules that need it are skipped by name. */
+  readonly lacks?: { readonly oddTypeNames?: string; readonly longNames?: string; readonly scripts?: string };
+  /** What its dates can hold. `coarse`: in steps of 1/300 s. */
+  readonly dates: { readonly firstYear: number; readonly coarse: boolean };
   open(address?: Partial<DestinationAddress>): Destination;
   /** All rows of an entity's table by id, values as the types of `columns` hold them. */
   rows(entity: EntityMetadata, address?: Partial<DestinationAddress>): Promise<StandingRow[]>;

@@ -5,6 +5,7 @@ import { ADDRESS, type DestinationHarness } from './harness.ts';
 export async function makeMemoryHarness(): Promise<DestinationHarness> {
   const database = new MemoryDatabase();
   return {
+    dates: { firstYear: 1, coarse: false },
     open: (address) => new MemoryDestination(database, { ...ADDRESS, ...address }),
     async rows({ logicalName }, address) {
       const { tables } = database.area({ ...ADDRESS, ...address });

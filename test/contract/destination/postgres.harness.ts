@@ -22,6 +22,7 @@ export async function makePostgresHarness(server: string): Promise<PostgresHarne
   return {
     url,
     client,
+    dates: { firstYear: 1, coarse: false },
     open(address) {
       const destination = openPostgresDestination(url, { ...ADDRESS, ...address });
       opened.push(destination);

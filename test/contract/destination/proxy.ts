@@ -1,34 +1,43 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A network between a client and the server of `url` that can be made to fail. */
+/** A network between a client and a server that can be made to fail. */
 export interface FaultyNetwork {
-  /** The same database, through this network. */
-  readonly url: string;
+  /** Where the server is reached through this network, on 127.0.0.1. */
+  readonly port: number;
   /** From now on no byte passes, and nobody is told: a peer behind a dead link. */
   freeze(): void;
   /** The connection that next sends this text is cut when the server answers it; the server has received it whole. */
-  cutAnswerTo(text: string): void;
+  cutAnswerTo(text: string | Buffer): void;
+  /** The connection that next sends something for the n-th time from now on (1: the next time) is cut like that. */
+  cutAt(n: number): void;
+  /** Whether what was to be cut was met. */
+  readonly hasCut: boolean;
   close(): Promise<void>;
 }
 
-export async function faultyNetwork(url: string): Promise<FaultyNetwork> {
-  const target = new URL(url);
+/** What is given is read at once: it may be an address that is changed afterwards. */
+export async function faultyNetwork(target: { hostname: string; port: string | number }): Promise<FaultyNetwork> {
+  const { hostname, port } = target;
   const sockets = new Set<Socket>();
   let frozen = false;
   let closing = false;
-  let cutOn: string | null = null;
+  let cutOn: string | Buffer | null = null;
+  let sendsLeft = 0;
+  let hasCut = false;
   const server = createServer((client) => {
     if (closing) {
       client.destroy();
       return;
     }
-    const upstream = connect(Number(target.port), target.hostname);
+    const upstream = connect(Number(port), hostname);
     let cut = false;
     client.on('data', (bytes) => {
       if (frozen) return;
-      if (cutOn !== null && bytes.includes(cutOn)) {
+      const isAt = sendsLeft > 0 && --sendsLeft === 0;
+      if (isAt || (cutOn !== null && bytes.includes(cutOn))) {
         cut = true;
+        hasCut = true;
         cutOn = null;
       }
       upstream.write(bytes);
@@ -51,15 +60,20 @@ export async function faultyNetwork(url: string): Promise<FaultyNetwork> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const through = new URL(url);
-  through.port = String((server.address() as AddressInfo).port);
   return {
-    url: through.href,
+    port: (server.address() as AddressInfo).port,
+    get hasCut() {
+      return hasCut;
+    },
     freeze() {
       frozen = true;
     },
     cutAnswerTo(text) {
       cutOn = text;
+    },
+    cutAt(n) {
+      sendsLeft = n;
+      hasCut = false;
     },
     async close() {
       closing = true;

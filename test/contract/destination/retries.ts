@@ -65,11 +65,11 @@ export function describeRetries(name: string, make: MakeHarness): void {
       expect(await counters()).toEqual({ read: 4, applied: 1, replaced: 0, retrying: 3, failed: 0, regressed: 0 });
     });
 
-    it('a refused row keeps its old copy, which gets the new stamp', async () => {
+    it('a refused row keeps its old copy as it was', async () => {
       const first = await chain.apply({ rows: [rowOf(idOf(1), { name: 'old' })] });
-      const second = await chain.apply({ refused: [refusedEntry(idOf(1))] });
+      await chain.apply({ refused: [refusedEntry(idOf(1))] });
       const [row] = await harness.rows(ACCOUNT);
-      expect(row).toMatchObject({ createdOn: first.stamp, modifiedOn: second.stamp, cells: { name: 'old' } });
+      expect(row).toMatchObject({ createdOn: first.stamp, modifiedOn: first.stamp, cells: { name: 'old' } });
     });
 
     it('an id that is no UUID can be refused, and is replaced like any other', async () => {

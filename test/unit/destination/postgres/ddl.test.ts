@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Column } from '../../../../shared/dataverse/columns.ts';
-import { alterEntityTable, createEntityTable, widen } from '../../../../shared/destination/postgres/ddl.ts';
+import { createEntityTable, widen } from '../../../../shared/destination/postgres/ddl.ts';
+import { definitions } from '../../../../shared/destination/postgres/definitions.ts';
 import { columnType, tableNames } from '../../../../shared/destination/postgres/dialect.ts';
+import { alterationsOf } from '../../../../shared/destination/sql/alterations.ts';
 
 const TABLE = { schema: 'dbo', name: 'crm_account' };
 const column = (name: string, type: Column['type'], rest: Partial<Column> = {}): Column => ({
@@ -72,16 +74,18 @@ describe('definitions', () => {
 
   it('one statement adds or widens one column, and a fitting table needs none', () => {
     const columns = [column('a', 'string', { length: 9 }), column('b', 'int'), column('c', 'text')];
-    expect(alterEntityTable(TABLE, standing(['a', 'character varying(5)'], ['c', 'text']), columns)).toEqual([
-      { statement: 'ALTER TABLE "dbo"."crm_account" ALTER COLUMN "a" TYPE varchar(9)', widens: true },
-      { statement: 'ALTER TABLE "dbo"."crm_account" ADD COLUMN "b" integer', widens: false },
+    expect(alterationsOf(definitions, TABLE, standing(['a', 'character varying(5)'], ['c', 'text']), columns)).toEqual([
+      { statement: 'ALTER TABLE "dbo"."crm_account" ALTER COLUMN "a" TYPE varchar(9)', widens: 'a' },
+      { statement: 'ALTER TABLE "dbo"."crm_account" ADD COLUMN "b" integer', widens: null },
     ]);
     const fitting = standing(['a', 'character varying(9)'], ['b', 'bigint'], ['c', 'text'], ['gone', 'uuid']);
-    expect(alterEntityTable(TABLE, fitting, columns)).toEqual([]);
+    expect(alterationsOf(definitions, TABLE, fitting, columns)).toEqual([]);
   });
 
   it('a column of another type is set aside under the first free name', () => {
-    const alterations = alterEntityTable(TABLE, standing(['a', 'uuid'], ['a_was', 'text']), [column('a', 'int')]);
+    const alterations = alterationsOf(definitions, TABLE, standing(['a', 'uuid'], ['a_was', 'text']), [
+      column('a', 'int'),
+    ]);
     expect(alterations.map(({ statement }) => statement)).toEqual([
       'ALTER TABLE "dbo"."crm_account" RENAME COLUMN "a" TO "a_was2"',
       'ALTER TABLE "dbo"."crm_account" ADD COLUMN "a" integer',
@@ -90,8 +94,8 @@ describe('definitions', () => {
 
   it('what is wrong with the table itself is named', () => {
     const odd = { ...standing(), columns: new Map([...OWN.slice(1), ['id', 'text'] as const]) };
-    expect(() => alterEntityTable(TABLE, odd, [])).toThrow(/column id of table crm_account is text/);
-    expect(() => alterEntityTable(TABLE, { ...standing(), hasKey: false }, [])).toThrow(/key/);
-    expect(() => alterEntityTable(TABLE, { ...standing(), isTable: false }, [])).toThrow(/no table/);
+    expect(() => alterationsOf(definitions, TABLE, odd, [])).toThrow(/column id of table crm_account is text/);
+    expect(() => alterationsOf(definitions, TABLE, { ...standing(), hasKey: false }, [])).toThrow(/key/);
+    expect(() => alterationsOf(definitions, TABLE, { ...standing(), isTable: false }, [])).toThrow(/no table/);
   });
 });

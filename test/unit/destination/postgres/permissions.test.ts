@@ -24,6 +24,7 @@ const CHECKED = ['CRTB', 'AL', 'IN', 'DL', 'SL', 'UP'];
 function examined(rights: Partial<typeof RIGHTS> = {}) {
   const session: Session = {
     query: async <Row>(text: string) => (text.includes('current_user') ? [{ ...RIGHTS, ...rights }] : []) as Row[],
+    run: async () => {},
     copy: async () => {},
   };
   return examine(session, 'dbo', [], [{ schema: 'dbo', name: 'account' }]);

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { modelSource } from '../../../../local/dataverse/model/source.ts';
+import { columnsOfNewTable } from '../../../../shared/dataverse/columns.ts';
 import type { EntityMetadata } from '../../../../shared/dataverse/metadata.ts';
 import { readAttributes } from '../../../../shared/dataverse/web-api/attributes.ts';
+import type { OwnObject, TableNames } from '../../../../shared/destination/sql/statements.ts';
 import { objectNames } from '../../../../shared/destination/sqlserver/dialect.ts';
-import { entityObjects, profileObjects } from '../../../../shared/destination/sqlserver/objects.ts';
+import { entityObjects, ownObjects } from '../../../../shared/destination/sqlserver/objects.ts';
 import { freshOrganization } from '../../../support/fresh-organization.ts';
 import { attribute, entityMetadata } from '../../dataverse/entity.ts';
 
@@ -35,15 +37,13 @@ const DBO = objectNames({ schema: 'dbo', prefix: '' });
 
 /** What a statement that makes a table says of its columns: name → type and nullability. */
 function columnsOf(statement: string): Map<string, string> {
-  const found = statement.matchAll(
-    /^ {2}\[((?:[^\]]|\]\])+)\] ([a-z]+(?:\([^)]+\))?)(?: IDENTITY\(1, 1\))? ((?:NOT )?NULL)/gm,
-  );
-  return new Map(
-    [...found].map(([, name = '', type, nullability]) => [name.replaceAll(']]', ']'), `${type} ${nullability}`]),
-  );
+  const found = statement.matchAll(/^ {2}\[([^\]]+)\] ([a-z]+(?:\([^)]+\))?)(?: IDENTITY\(1, 1\))? ((?:NOT )?NULL)/gm);
+  return new Map([...found].map(([, name = '', type, nullability]) => [name, `${type} ${nullability}`]));
 }
 
-const tableOf = (entity: EntityMetadata, names = DBO) => entityObjects(names, entity)[0]?.statement ?? '';
+const objectsOf = (names: TableNames, entity: EntityMetadata): OwnObject[] =>
+  entityObjects(names, entity.logicalName, columnsOfNewTable(entity));
+const tableOf = (entity: EntityMetadata, names = DBO) => objectsOf(names, entity)[0]?.statements[0] ?? '';
 
 /** The original's types, by what the Web API calls the attribute's (reference: destination-database.md, section 2). */
 function typeOf({ AttributeType, LogicalName, MaxLength, Precision }: Json): string {
@@ -115,7 +115,7 @@ describe('the table of account', () => {
 
   it('begins with the key, under the original’s name, and the times of writing', () => {
     expect(tableOf(ACCOUNT)).toMatch(
-      /^CREATE TABLE \[dbo\]\.\[account\] \(\n {2}\[Id\] uniqueidentifier NOT NULL CONSTRAINT \[EPK\[dbo\]\]\.\[account\]\]\] PRIMARY KEY CLUSTERED,\n/,
+      /^CREATE TABLE \[dbo\]\.\[account\] \(\n {2}\[Id\] uniqueidentifier NOT NULL CONSTRAINT "EPK\[dbo\]\.\[account\]" PRIMARY KEY CLUSTERED,\n/,
     );
     expect([...columnsOf(tableOf(ACCOUNT)).keys()].slice(0, 3)).toEqual(['Id', 'SinkCreatedOn', 'SinkModifiedOn']);
   });
@@ -131,7 +131,7 @@ describe('the order of the columns of account', () => {
       const type = types.get(column.replace(/_entitytype$/, ''))?.replace(/^(Owner|Customer)$/, 'Lookup') ?? '';
       return GROUPS.includes(type) ? GROUPS.indexOf(type) : GROUPS.length;
     };
-    for (const statement of [tableOf(ACCOUNT), entityObjects(DBO, ACCOUNT)[1]?.statement ?? '']) {
+    for (const statement of [tableOf(ACCOUNT), objectsOf(DBO, ACCOUNT)[1]?.statements[0] ?? '']) {
       const columns = [...columnsOf(statement).keys()].filter((name) => types.has(name.replace(/_entitytype$/, '')));
       expect(columns).toHaveLength(190 + 22);
       expect(columns.map(groupOf)).toEqual(columns.map(groupOf).toSorted((a, b) => a - b));
@@ -152,11 +152,13 @@ describe('the table of a many-to-many relationship', () => {
 
 describe('the objects of a profile', () => {
   const names = objectNames({ schema: 'crmdata', prefix: 'Sales' });
-  const all = [...profileObjects(names, { deleteLog: true }), ...entityObjects(names, ACCOUNT)];
-  const named = (kind: string) => all.filter((one) => one.kind === kind).map(({ name }) => name);
+  const all = [...ownObjects(names, true), ...objectsOf(names, ACCOUNT)];
+  const named = (kind: string) => all.filter((one) => one.kind === kind).map(({ object }) => object.name);
 
   it('bear the original’s names', () => {
     expect(named('table')).toEqual([
+      'Sales_FreshetPosition',
+      'Sales_FreshetRetry',
       'Sales_GlobalOptionSetMetadata',
       'Sales_OptionSetMetadata',
       'Sales_StateMetadata',
@@ -186,21 +188,21 @@ describe('the objects of a profile', () => {
   });
 
   it('are all found by the published clean-up script: same schema, name like prefix_%', () => {
-    for (const { schema, name } of all) {
-      expect(schema).toBe('crmdata');
-      expect(name).toMatch(/^Sales_./);
+    for (const { object } of all) {
+      expect(object.schema).toBe('crmdata');
+      expect(object.name).toMatch(/^Sales_./);
     }
   });
 
   it('of one entity are found by the script that removes one, and no procedure depends on its types', () => {
-    const own = entityObjects(names, ACCOUNT).map(({ name }) => name);
+    const own = objectsOf(names, ACCOUNT).map(({ object }) => object.name);
     expect(own).toEqual(['Sales_account', 'Sales_accountType', 'Sales_accountIdType']);
-    for (const { kind, statement } of all)
-      if (kind === 'procedure') expect(statement).not.toMatch(/accountType|accountIdType/);
+    for (const { kind, statements } of all)
+      if (kind === 'procedure') expect(statements.join()).not.toMatch(/accountType|accountIdType/);
   });
 
   it('have no delete log when none is wanted', () => {
-    expect(profileObjects(names, { deleteLog: false }).map(({ name }) => name)).not.toContain('Sales_DeleteLog');
+    expect(ownObjects(names, false).map(({ object }) => object.name)).not.toContain('Sales_DeleteLog');
   });
 
   it.each([
@@ -237,14 +239,14 @@ describe('the objects of a profile', () => {
       ],
     ],
   ])('%s has the original’s columns, in order', (name, columns) => {
-    const statement = all.find((one) => one.name === name)?.statement ?? '';
+    const statement = all.find(({ object }) => object.name === name)?.statements[0] ?? '';
     expect([...columnsOf(statement).keys()]).toEqual(columns);
   });
 
   it('a metadata table’s key is what the original’s is', () => {
-    const statement = all.find(({ name }) => name === 'Sales_StatusMetadata')?.statement;
+    const statement = all.find(({ object }) => object.name === 'Sales_StatusMetadata')?.statements[0];
     expect(statement).toContain(
-      'CONSTRAINT [EPK[crmdata]].[Sales_StatusMetadata]]] PRIMARY KEY CLUSTERED ([EntityName], [State], [Status], [IsUserLocalizedLabel], [LocalizedLabelLanguageCode])',
+      'CONSTRAINT "EPK[crmdata].[Sales_StatusMetadata]" PRIMARY KEY CLUSTERED ([EntityName], [State], [Status], [IsUserLocalizedLabel], [LocalizedLabelLanguageCode])',
     );
   });
 });
@@ -257,9 +259,10 @@ describe('hostile names', () => {
     attribute(`${HOSTILE}b`, 'LookupType'),
   ]);
 
-  it('stay names: outside of brackets nothing of them is left', () => {
-    for (const { statement } of [...profileObjects(names, { deleteLog: true }), ...entityObjects(names, entity)]) {
-      const outside = statement.replaceAll(/\[(?:[^\]]|\]\])*\]/g, '');
+  it('stay names: outside of brackets and quotes nothing of them is left', () => {
+    const objects = [...ownObjects(names, true), ...objectsOf(names, entity)];
+    for (const statement of objects.flatMap(({ statements }) => statements)) {
+      const outside = statement.replaceAll(/\[[^\]]*\]|"(?:[^"]|"")*"/g, '');
       expect(outside).not.toMatch(/victim|DROP|--|\/\*|'|"|\]/);
     }
   });

@@ -7,21 +7,23 @@ const name = fc
   .filter((text) => !text.includes('\0') && text.isWellFormed());
 
 describe('names on SQL Server', () => {
-  it('a quoted name reads back as itself, and ends where its brackets end', () => {
+  it('a quoted name reads back as itself, and ends where its brackets or quotes end', () => {
+    const hostile = fc.array(fc.constantFrom(']', '[', '"', "'", 'a', ' ', '.'), { minLength: 1 });
+    const names = fc.oneof(
+      name,
+      hostile.map((parts) => parts.join('')),
+    );
     fc.assert(
-      fc.property(name, (text) => {
+      fc.property(names, (text) => {
         const quoted = quoteName(text);
-        expect(quoted.at(0)).toBe('[');
-        expect(quoted.at(-1)).toBe(']');
-        const inside = quoted.slice(1, -1);
-        expect(inside.replaceAll(']]', '')).not.toContain(']');
-        expect(inside.replaceAll(']]', ']')).toBe(text);
+        const [, bracketed, inQuotes] = /^(?:\[([^\]]*)\]|"((?:[^"]|"")*)")$/s.exec(quoted) ?? [];
+        expect(bracketed ?? inQuotes?.replaceAll('""', '"')).toBe(text);
       }),
     );
   });
 
   it('a table is its schema and its name, each quoted by itself', () => {
-    expect(quoteTable({ schema: 'a.b', name: 'EPK[dbo].[c]' })).toBe('[a.b].[EPK[dbo]].[c]]]');
+    expect(quoteTable({ schema: 'a.b', name: 'EPK[dbo].[c]' })).toBe('[a.b]."EPK[dbo].[c]"');
   });
 
   it.each(['', 'a\0b', 'a\ud800'])('what no name can be is refused: %j', (text) => {
