@@ -155,7 +155,7 @@ async function addRings(
   const values = sql<Pick<BellTable, 'key' | 'rung' | 'notifiedAt' | 'pendingAt'>>`(values ${sql.join(rows)})`;
   await tx
     .updateTable('bells')
-    .from(values.as<'rung_now'>(sql`rung_now(key, rung, notified_at, pending_at)`))
+    .from(values.as<'rung_now'>(sql`rung_now("key", rung, notified_at, pending_at)`))
     .set((eb) => ({
       rung: eb.ref('rung_now.rung'),
       notifiedAt: eb.ref('rung_now.notifiedAt'),

@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
+import { kindOf } from '../../sql/kind.ts';
 import type { Control } from '../port.ts';
 import { sqlBells } from './bells.ts';
 import { sqlCalls } from './calls.ts';
-import { openDatabase } from './database.ts';
-import { postgresDialect } from './dialect.ts';
+import { type ControlDatabase, openDatabase } from './database.ts';
+import type { ControlDialect } from './dialect.ts';
+import { postgresDialect } from './dialects/postgres.ts';
+import { sqlServerDialect } from './dialects/sqlserver.ts';
 import { sqlEnvironments } from './environments.ts';
 import { sqlFeeds } from './feeds.ts';
 import { migrate, migratedFirst } from './migrate.ts';
@@ -24,9 +27,13 @@ export interface SqlControlOptions {
 
 /** The control database in SQL. The first call connects, and makes the tables. SETTING_INVALID when the connection string cannot be read. */
 export function createSqlControl({ connectionString, now }: SqlControlOptions): Control {
-  const dialect = postgresDialect;
+  const dialect = kindOf(connectionString) === 'postgres' ? postgresDialect : sqlServerDialect;
   const clock = now ? () => sql<number>`cast(${now()} as double precision)` : () => dialect.now;
-  const opened = openDatabase(dialect, connectionString, clock);
+  return controlOn(openDatabase(dialect, connectionString, clock), dialect);
+}
+
+/** All stores on one database, which is brought up to date before the first statement. */
+export function controlOn(opened: ControlDatabase, dialect: ControlDialect): Control {
   const database = migratedFirst(opened, dialect);
   return {
     bells: sqlBells(database),

@@ -43,12 +43,12 @@ export async function migrate(database: ControlDatabase, dialect: ControlDialect
     // What stands in the database is what this is about, so the tables' types say nothing here.
     const db = tx as unknown as Kysely<MigrationTables>;
     await dialect.beginMigration(db as unknown as Kysely<unknown>, SCHEMA);
-    await db.schema
-      .createTable('migrations')
-      .ifNotExists()
-      .addColumn('name', dialect.types.name, (column) => column.primaryKey())
-      .addColumn('done_at', dialect.types.moment, (column) => column.notNull())
-      .execute();
+    if (!(await dialect.hasTable(db as unknown as Kysely<unknown>, SCHEMA, 'migrations')))
+      await db.schema
+        .createTable('migrations')
+        .addColumn('name', dialect.types.name, (column) => column.primaryKey())
+        .addColumn('done_at', dialect.types.moment, (column) => column.notNull())
+        .execute();
     const done = await db.selectFrom('migrations').select('name').execute();
     const names = new Set(done.map((row) => row.name));
     for (const { name, up } of MIGRATIONS.filter((migration) => !names.has(migration.name))) {

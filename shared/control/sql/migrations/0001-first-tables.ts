@@ -114,7 +114,7 @@ async function snapshots(db: Kysely<unknown>, dialect: ControlDialect): Promise<
     end_number: 'count?',
     rows: 'count',
   })
-    .addColumn('sequence', dialect.types.count, (column) => dialect.sequence(column.notNull()))
+    .addColumn('sequence', dialect.types.sequence, (column) => dialect.sequence(column.notNull()))
     .addPrimaryKeyConstraint('snapshots_key', ['id'])
     .execute();
   await db.schema.createIndex('snapshots_feed').on('snapshots').columns(['organization_id', 'entity']).execute();
@@ -128,7 +128,7 @@ async function shapes(db: Kysely<unknown>, dialect: ControlDialect): Promise<voi
     definition: 'text',
     saved_at: 'moment',
   })
-    .addColumn('sequence', dialect.types.count, (column) => dialect.sequence(column.notNull()))
+    .addColumn('sequence', dialect.types.sequence, (column) => dialect.sequence(column.notNull()))
     .addPrimaryKeyConstraint('shapes_key', ['organization_id', 'entity', 'shape'])
     .execute();
 }

@@ -3,10 +3,10 @@ import type { ControlDialect } from '../dialect.ts';
 
 /** How definitions changed while they were exported. */
 export async function schemaHistory(db: Kysely<unknown>, dialect: ControlDialect): Promise<void> {
-  const { name, moment, text, count } = dialect.types;
+  const { name, moment, text, sequence } = dialect.types;
   await db.schema
     .createTable('schema_history')
-    .addColumn('sequence', sql`${count}`, (column) => dialect.sequence(column.notNull()))
+    .addColumn('sequence', sql`${sequence}`, (column) => dialect.sequence(column.notNull()))
     .addColumn('organization_id', sql`${name}`, (column) => column.notNull())
     .addColumn('entity', sql`${name}`, (column) => column.notNull())
     .addColumn('at', sql`${moment}`, (column) => column.notNull())
