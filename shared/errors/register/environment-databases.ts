@@ -94,6 +94,13 @@ export const ENVIRONMENT_DATABASE_ERRORS = {
     cause: 'It keeps no restore points that can be used through it.',
     remedy: 'Restore the database with the means of the platform, or refresh it again.',
   },
+  RESTORE_OUT_OF_REACH: {
+    class: 'stop',
+    message: 'The database {name} cannot be restored to {moment}: {reason}.',
+    cause:
+      'The moment lies outside of the time for which the service keeps restore points, or the database is not known any more.',
+    remedy: 'Restore a long-term backup with the means of the platform, or refresh the environment again.',
+  },
   SCRUB_NOT_A_COPY: {
     class: 'stop',
     message: 'Rules are applied to copies only, and the database {id} is none that is being scrubbed.',

@@ -26,6 +26,8 @@ export interface EnvironmentHarness {
   isInside(user: string): Promise<boolean>;
   /** A copy that its maker left half done. */
   leaveHalfCopy(name: string): Promise<void>;
+  /** False for the name of a table that the server's catalog cannot tell; absent: there is none. */
+  tells?(name: string): boolean;
   close(): Promise<void>;
 }
 

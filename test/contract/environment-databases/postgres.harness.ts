@@ -8,6 +8,8 @@ import { type EnvironmentHarness, RANGE_ROWS, type Row } from './harness.ts';
 export interface PostgresEnvironmentHarness extends EnvironmentHarness {
   /** The server's own names of users, for what a suite calls them; `runbook` and `owner` among them. */
   role(user: string): string;
+  /** What the user's own session reads of "Table". */
+  rowsSeenBy(user: string, database: string): Promise<Row[]>;
   /** As an administrator. */
   query<T extends pg.QueryResultRow>(database: string, text: string, values?: readonly unknown[]): Promise<T[]>;
 }
@@ -95,12 +97,13 @@ export async function makePostgresEnvironments(server: string): Promise<Postgres
       return name;
     },
     async rows(database, table) {
-      const rows = await query<{ row: Row }>(
-        database,
-        `SELECT to_jsonb(t) AS row FROM dbo.${quoteName(table)} t ORDER BY "RECID"`,
-      );
+      const rows = await query<{ row: Row }>(database, rowsOf(table));
       return rows.map(({ row }) => row);
     },
+    rowsSeenBy: (user, database) =>
+      as(urlOf(database, role(user)), async (client) =>
+        (await client.query<{ row: Row }>(rowsOf('Table'))).rows.map(({ row }) => row),
+      ),
     async change(database, table, recId, column, value) {
       await query(database, `UPDATE dbo.${quoteName(table)} SET ${quoteName(column)} = $2 WHERE "RECID" = $1`, [
         recId,
@@ -155,6 +158,10 @@ export async function makePostgresEnvironments(server: string): Promise<Postgres
       for (const one of roles) await onServer(`DROP ROLE ${quoteName(one)}`);
     },
   };
+}
+
+function rowsOf(table: string): string {
+  return `SELECT to_jsonb(t) AS row FROM dbo.${quoteName(table)} t ORDER BY "RECID"`;
 }
 
 function columnsOf(rows: readonly Row[]): string {

@@ -138,9 +138,10 @@ export function describeScrubbing(name: string, make: MakeHarness): void {
     });
 
     it('hostile values and names are values and names', async () => {
-      const tables = HOSTILE.map((text): [string, Row[]] => [text, [{ RECID: 1, [text]: text }]]);
-      await begin({ Table: texts([...HOSTILE, 'other']), ...Object.fromEntries(tables) });
-      for (const text of HOSTILE) {
+      const hostile = HOSTILE.filter((text) => harness.tells?.(text) ?? true);
+      const tables = hostile.map((text): [string, Row[]] => [text, [{ RECID: 1, [text]: text }]]);
+      await begin({ Table: texts([...hostile, 'other']), ...Object.fromEntries(tables) });
+      for (const text of hostile) {
         const is = where({ column: text, op: '=', value: text });
         const set = ruleOf({ table: text, action: 'set', column: text, value: `${text}!`, ...is });
         expect((await run(set, text)).rows).toEqual([{ RECID: 1, [text]: `${text}!` }]);
@@ -148,7 +149,7 @@ export function describeScrubbing(name: string, make: MakeHarness): void {
         const taken = where({ column: 'VALUE', op: 'in', value: [text] });
         expect(await run(ruleOf({ table: 'Table', action: 'delete', ...taken }))).toMatchObject({ touched: 1 });
       }
-      expect(await harness.rows(copy.name, 'Table')).toEqual([{ RECID: HOSTILE.length + 1, VALUE: 'other' }]);
+      expect(await harness.rows(copy.name, 'Table')).toEqual([{ RECID: hostile.length + 1, VALUE: 'other' }]);
     });
 
     it('a table that is not there is skipped', async () => {
@@ -215,7 +216,7 @@ export function describeScrubbing(name: string, make: MakeHarness): void {
       expect(one[0]?.VALUE).not.toBe(two[0]?.VALUE);
     });
 
-    it('a mask is applied once, wherever runs of it break off', { timeout: 60_000 }, async () => {
+    it('a mask is applied once, wherever runs of it break off', { timeout: 600_000 }, async () => {
       const value = fc.oneof(fc.string({ maxLength: 30, unit: 'grapheme-ascii' }), fc.constant(null));
       await fc.assert(
         fc.asyncProperty(

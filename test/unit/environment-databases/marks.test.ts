@@ -9,6 +9,7 @@ describe('the mark of a shut database', () => {
         statements.push(text);
         return (text.startsWith('SELECT') ? [{ literal: JSON.stringify(values[0]) }] : []) as never[];
       },
+      run: async () => undefined,
       copy: async () => undefined,
     };
     const mark = {

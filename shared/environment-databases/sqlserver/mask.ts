@@ -1,0 +1,107 @@
+import { TYPES } from 'tedious';
+import { quoteName } from '../../sql/sqlserver/names.ts';
+import type { Session } from '../../sql/sqlserver/session.ts';
+import { type StagedColumn, stage } from '../../sql/sqlserver/staging.ts';
+import { maskValue } from '../masks.ts';
+import type { MaskRule } from '../scrub-rules.ts';
+import { Places } from './places.ts';
+import { BY_BYTES, ruleText } from './predicates.ts';
+import { columnOf, quotedColumn, type StandingColumn, type StandingTable } from './tables.ts';
+import { columnText, fromText } from './types.ts';
+import { inRange, keyFor, type Range } from './walk.ts';
+
+/** Masks of one range: values out, masks in, for what a mask is stands in one place for all servers. */
+
+const TEXT = { type: 'nvarchar(max)', load: { type: TYPES.NVarChar, length: Number.POSITIVE_INFINITY } } as const;
+/** Under names that no column of a table bears. */
+export const staged = (name: string): StagedColumn => ({ name: stagedName(name), ...TEXT });
+export const stagedName = (name: string): string => `freshet_${name}`;
+
+const ANY_TEXT = { kind: 'text', maxLength: null } as const;
+
+/** The rows masked, each once. */
+export function maskRange(
+  session: Session,
+  table: StandingTable,
+  rule: MaskRule,
+  range: Range,
+  seed: string,
+): Promise<number> {
+  const column = columnOf(table, rule.column);
+  const mask = (value: string) => maskValue(rule.mask, seed, column.masked ?? ANY_TEXT, value);
+  const key = keyFor(table, rule);
+  return key ? maskByKey(session, table, rule, { key, range, mask }) : maskByValue(session, table, rule, mask);
+}
+
+interface KeyedRange {
+  readonly key: readonly StandingColumn[];
+  readonly range: Range;
+  readonly mask: (value: string) => string;
+}
+
+async function maskByKey(
+  session: Session,
+  table: StandingTable,
+  rule: MaskRule,
+  { key, range, mask }: KeyedRange,
+): Promise<number> {
+  const column = columnOf(table, rule.column);
+  const places = new Places();
+  const where = [...inRange(key, range, places), ruleText(table, rule, places)].join(' AND ');
+  const texts = key.map((one, k) => `${columnText(one)} AS k${k}`).join(', ');
+  const rows = await session.query<Record<string, string>>(
+    `SELECT ${texts}, ${columnText(column)} AS value FROM ${table.relation} WHERE ${where}`,
+    places.parameters,
+  );
+  if (rows.length === 0) return 0;
+  const names = key.map((_, k) => `k${k}`);
+  const masks = await stage(
+    session,
+    'masks',
+    [...names, 'value'].map(staged),
+    rows.map((row) => [...names.map((name) => row[name]), mask(row.value ?? '')]),
+  );
+  const within = new Places();
+  const same = key.map(
+    ({ name, type, base }, k) => `t.${quoteName(name)} = ${fromText(type, base, `m.${stagedName(`k${k}`)}`)}`,
+  );
+  // The range again, so that the server looks for the rows there alone.
+  const bounds = inRange(key, range, within, 't.');
+  await session.query(
+    `${masks.prelude}UPDATE t SET ${quotedColumn(table, rule.column)} = ${fromText(column.type, column.base, `m.${stagedName('value')}`)}
+FROM ${table.relation} t JOIN ${masks.table} m ON ${same.join(' AND ')}${bounds.length > 0 ? ` WHERE ${bounds.join(' AND ')}` : ''}`,
+    { ...masks.parameters, ...within.parameters },
+  );
+  return rows.length;
+}
+
+/** Without a key equal rows cannot be told apart, and need not be: equal values have equal masks. One statement, so no mask is masked. */
+async function maskByValue(
+  session: Session,
+  table: StandingTable,
+  rule: MaskRule,
+  mask: (value: string) => string,
+): Promise<number> {
+  const column = columnOf(table, rule.column);
+  const places = new Places();
+  const where = ruleText(table, rule, places);
+  const value = `${columnText(column)} ${BY_BYTES}`;
+  const rows = await session.query<{ value: string; n: number | string }>(
+    `SELECT ${value} AS value, COUNT_BIG(*) AS n FROM ${table.relation} WHERE ${where} GROUP BY ${value}`,
+    places.parameters,
+  );
+  if (rows.length === 0) return 0;
+  const masks = await stage(
+    session,
+    'masks',
+    ['old', 'value'].map(staged),
+    rows.map((row) => [row.value, mask(row.value)]),
+  );
+  const again = new Places();
+  await session.query(
+    `${masks.prelude}UPDATE t SET ${quotedColumn(table, rule.column)} = ${fromText(column.type, column.base, `m.${stagedName('value')}`)}
+FROM ${table.relation} t JOIN ${masks.table} m ON ${value} + N'.' = m.${stagedName('old')} ${BY_BYTES} + N'.' WHERE ${ruleText(table, rule, again)}`,
+    { ...masks.parameters, ...again.parameters },
+  );
+  return rows.reduce((sum, { n }) => sum + Number(n), 0);
+}
