@@ -1,10 +1,12 @@
 import { createSqlControl } from '../shared/control/sql/control.ts';
 import { WebApiRegistration } from '../shared/dataverse/web-api/registration.ts';
 import { WebApiSource } from '../shared/dataverse/web-api/source.ts';
-import { openPostgresDestination } from '../shared/destination/postgres/destination.ts';
-import { openPostgresDatabases } from '../shared/environment-databases/postgres/databases.ts';
+import { openDestination } from '../shared/destination/open.ts';
+import { blobOperations } from '../shared/environment-databases/azuresql/kept-operations.ts';
+import { openDatabases } from '../shared/environment-databases/open.ts';
 import { Definitions } from '../shared/export/definitions.ts';
 import { makeDestinations } from '../shared/export/destinations.ts';
+import { PagesAtHand } from '../shared/export/pages-at-hand.ts';
 import type { ExportPorts, Organization } from '../shared/export/ports.ts';
 import { makeReaches } from '../shared/export/ring/reaches.ts';
 import { AzureBlobs } from '../shared/platform/blobs/azure.ts';
@@ -41,6 +43,8 @@ export interface App {
 }
 
 const DAY_MS = 86_400_000;
+/** Of the memory budget's size, and beside it: contents at hand wait for no one, and nobody waits for them. */
+const SHARE_AT_HAND = 1 / 16;
 
 /** Wires the app from its settings. SETTING_INVALID names every wrong one. Connects to nothing yet. */
 export function compose(environment: NodeJS.ProcessEnv): App {
@@ -53,7 +57,7 @@ export function compose(environment: NodeJS.ProcessEnv): App {
   const organizations = [...configuration.organizations];
   return {
     ports,
-    refresh: refreshPortsOf(configuration, ports, secrets),
+    refresh: refreshPortsOf(configuration, ports, secrets, credential),
     identity: new JwtIdentity({ ...http, issuer: configuration.issuer, audiences: configuration.audiences }),
     roles:
       configuration.roles === 'token' ? tokenRoles : new DataverseRoles({ ...http, organizations, credential, log }),
@@ -67,11 +71,13 @@ function refreshPortsOf(
   { refresh }: Configuration,
   { control, blobs, clock, newId, log }: ExportPorts,
   secrets: Secrets,
+  credential: Credential,
 ): RefreshPorts {
-  const { rulesFile, ...options } = refresh;
+  const { rulesFile, azureSqlServers: servers, backupFolder, ...options } = refresh;
+  const backups = backupFolder === null ? {} : { backups: backupFolder };
   return {
     ...{ control, blobs, clock, newId, log, secrets, options },
-    open: openPostgresDatabases(),
+    open: openDatabases({ clock, newId, credential, servers, operations: blobOperations(blobs), ...backups }),
     synchronization: new HttpSynchronization({ fetch: globalThis.fetch, clock }),
     rules: scrubRules(rulesFile),
   };
@@ -115,7 +121,7 @@ function portsOf(
           ...notificationQueueOf(configuration.notificationsConnection.reveal(), environment.WEBSITE_SITE_NAME),
         }),
     ),
-    destinations: makeDestinations({ secrets, organizations, open: openPostgresDestination }),
+    destinations: makeDestinations({ secrets, organizations, open: openDestination }),
     blobs: new AzureBlobs(
       'connectionString' in storage
         ? { connectionString: storage.connectionString.reveal() }
@@ -132,6 +138,7 @@ function portsOf(
         : { ...serviceBus, credential },
     ),
     memory: new MemoryBudget(configuration.memoryBudgetBytes),
+    atHand: new PagesAtHand(configuration.memoryBudgetBytes * SHARE_AT_HAND),
     options: {
       probeMs: configuration.probeIntervalMs,
       retentionMs: configuration.retentionDays * DAY_MS,

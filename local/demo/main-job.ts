@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type pg from 'pg';
 import type { Source } from '../../shared/dataverse/port.ts';
 import { FreshetClient } from '../client/freshet-client.ts';
 import { OrganizationClient } from '../client/organization-client.ts';
 import { watchInitialSync } from '../client/sync-progress.ts';
+import type { Onlooker } from '../databases/onlooker.ts';
 import { SAMPLE_ENTITIES } from '../sample.ts';
 import { format, ProgressDisplay, table } from '../terminal/progress.ts';
 import { LagSampler } from './lags.ts';
@@ -19,7 +19,7 @@ const REST_WITHIN_MS = 90_000;
 const MIX = { create: 25, update: 50, delete: 10, recreate: 10, associate: 5 };
 
 /** The main job from start to end: true when every table equals the organization. */
-export async function mainJob({ installation, pool }: Stage): Promise<boolean> {
+export async function mainJob({ installation, destination }: Stage): Promise<boolean> {
   const { addresses, organizations } = installation;
   const client = new FreshetClient({ app: addresses.functions, issuer: addresses.identity });
   const organization = new OrganizationClient(addresses.dataverse);
@@ -49,7 +49,7 @@ export async function mainJob({ installation, pool }: Stage): Promise<boolean> {
   const lags = new LagSampler(client, Id);
   const changesMs = await streamChanges(organization, display, lags);
   const source = sourceOf(addresses);
-  const results = await reconcileUntilEqual(source, pool, lags);
+  const results = await reconcileUntilEqual(source, destination, lags);
 
   console.log(
     `\n${table(
@@ -89,7 +89,7 @@ async function streamChanges(
 }
 
 /** What has only the sweep to find it may take some seconds more. */
-async function reconcileUntilEqual(source: Source, pool: pg.Pool, lags: LagSampler): Promise<Reconciliation[]> {
+async function reconcileUntilEqual(source: Source, destination: Onlooker, lags: LagSampler): Promise<Reconciliation[]> {
   console.log('\nReconciling every table by count and checksum …');
   const deadline = performance.now() + REST_WITHIN_MS;
   const equal = new Map<string, Reconciliation>();
@@ -97,7 +97,7 @@ async function reconcileUntilEqual(source: Source, pool: pg.Pool, lags: LagSampl
     const open: Reconciliation[] = [];
     for (const entity of SAMPLE_ENTITIES.filter((name) => !equal.has(name))) {
       await lags.sample();
-      const result = await reconcile(source, pool, entity);
+      const result = await reconcile(source, destination, entity);
       if (result.differences.length === 0) equal.set(entity, result);
       else open.push(result);
     }

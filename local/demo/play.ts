@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type pg from 'pg';
 import type { FreshetClient } from '../client/freshet-client.ts';
 import type { OrganizationClient } from '../client/organization-client.ts';
 import type { OrganizationRows } from '../client/organization-rows.ts';
+import type { Onlooker } from '../databases/onlooker.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import type { ProgressDisplay } from '../terminal/progress.ts';
 
@@ -10,8 +11,8 @@ import type { ProgressDisplay } from '../terminal/progress.ts';
 export interface Target {
   readonly name: string;
   readonly profileId: string;
-  readonly database: string;
-  readonly pool: pg.Pool;
+  /** Looks into the database directly, whatever stands between it and the profile. */
+  readonly onlooker: Onlooker;
 }
 
 /** What the scenes play with. */
@@ -24,8 +25,8 @@ export interface Troubles {
   readonly first: Target;
   /** Must not notice them. */
   readonly second: Target;
-  /** Of the server's own administration. */
-  readonly admin: pg.Pool;
+  /** Stands between the first profile and its database. */
+  readonly proxy: TcpProxy;
   /** Says what was seen, and whether it is as it should be. */
   seen(what: string, good: boolean): void;
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Pool } from 'pg';
 import { type Cell, type Column, exportColumns } from '../../shared/dataverse/columns.ts';
 import { derivedAttributes } from '../../shared/dataverse/derived.ts';
 import type { EntityMetadata } from '../../shared/dataverse/metadata.ts';
 import type { Source } from '../../shared/dataverse/port.ts';
+import type { Onlooker } from '../databases/onlooker.ts';
 
 /** What became of one table. */
 export interface Reconciliation {
@@ -24,11 +24,11 @@ const NULL = '\u0000';
 type Rows = Map<string, string>;
 
 /** Reads an entity as a whole on both sides and compares every value as the destination's type holds it. */
-export async function reconcile(source: Source, destination: Pool, entityName: string): Promise<Reconciliation> {
+export async function reconcile(source: Source, destination: Onlooker, entityName: string): Promise<Reconciliation> {
   const entity = await source.metadata(entityName);
   const columns = comparedColumns(entity);
   const [wanted, held] = await Promise.all([
-    sourceRows(source, entity, columns),
+    sourceRows(source, entity, columns, destination.kind),
     destinationRows(destination, entity, columns),
   ]);
   return {
@@ -46,7 +46,12 @@ function comparedColumns(entity: EntityMetadata): Column[] {
   return exportColumns(entity).filter(({ attribute }) => !derived.has(attribute));
 }
 
-async function sourceRows(source: Source, entity: EntityMetadata, columns: readonly Column[]): Promise<Rows> {
+async function sourceRows(
+  source: Source,
+  entity: EntityMetadata,
+  columns: readonly Column[],
+  kind: Onlooker['kind'],
+): Promise<Rows> {
   const rows: Rows = new Map();
   const names = exportColumns(entity).map(({ name }) => name);
   const cells = columns.map((column) => ({ column, index: names.indexOf(column.name) }));
@@ -55,7 +60,7 @@ async function sourceRows(source: Source, entity: EntityMetadata, columns: reado
     for (const row of page.rows) {
       rows.set(
         String(row[0]).toLowerCase(),
-        cells.map(({ column, index }) => canonical(column, row[index] ?? null)).join(SEPARATOR),
+        cells.map(({ column, index }) => canonical(column, row[index] ?? null, kind)).join(SEPARATOR),
       );
     }
     from = page.next === null ? null : { kind: 'next', link: page.next };
@@ -63,25 +68,52 @@ async function sourceRows(source: Source, entity: EntityMetadata, columns: reado
   return rows;
 }
 
-async function destinationRows(pool: Pool, entity: EntityMetadata, columns: readonly Column[]): Promise<Rows> {
+async function destinationRows(
+  destination: Onlooker,
+  entity: EntityMetadata,
+  columns: readonly Column[],
+): Promise<Rows> {
   const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-  const texts = columns.map(({ name, type }) =>
-    type === 'datetime' ? `to_char(${quoted(name)}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` : `${quoted(name)}::text`,
+  const textOf = TEXTS[destination.kind];
+  const texts = columns.map(({ name, type }, k) => `${textOf(quoted(name), type)} AS c${k}`);
+  const rows = await destination.query<Record<string, string | null>>(
+    `SELECT ${textOf(quoted(destination.kind === 'postgres' ? 'id' : 'Id'), 'uuid')} AS id, ${texts.join(', ')}
+     FROM ${quoted('dbo')}.${quoted(entity.logicalName)}`,
   );
-  const table = `"dbo".${quoted(entity.logicalName)}`;
-  const { rows } = await pool.query<(string | null)[]>({
-    text: `SELECT id::text, ${texts.join(', ')} FROM ${table}`,
-    rowMode: 'array',
-  });
-  return new Map(rows.map(([id, ...cells]) => [String(id), cells.map((cell) => cell ?? NULL).join(SEPARATOR)]));
+  const cellsOf = (row: Record<string, string | null>) => columns.map(({ type }, k) => told(type, row[`c${k}`]));
+  return new Map(rows.map((row) => [String(row.id), cellsOf(row).join(SEPARATOR)]));
 }
 
-/** A cell as PostgreSQL prints it once its column's type holds it. */
-function canonical({ type, scale = 0 }: Column, cell: Cell): string {
+/** Zero milliseconds are left out by some. */
+function told(type: Column['type'], text: string | null | undefined): string {
+  if (text === null || text === undefined) return NULL;
+  return type === 'datetime' ? new Date(text).toISOString() : text;
+}
+
+type ToText = (expression: string, type: Column['type']) => string;
+
+/** How each kind of database says a value as `canonical` does. */
+const TEXTS: Readonly<Record<Onlooker['kind'], ToText>> = {
+  postgres: (value, type) =>
+    type === 'datetime' ? `to_char(${value}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` : `${value}::text`,
+  sqlserver(value, type) {
+    if (type === 'datetime') return `CONVERT(varchar(33), CAST(${value} AS datetime2(3)), 126) + 'Z'`;
+    if (type === 'bit') return `CASE ${value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END`;
+    return type === 'uuid' ? `LOWER(CAST(${value} AS varchar(36)))` : `CAST(${value} AS nvarchar(max))`;
+  },
+};
+
+/** A cell as it is written once its column's type holds it. */
+function canonical({ type, scale = 0 }: Column, cell: Cell, kind: Onlooker['kind']): string {
   if (cell === null) return NULL;
   if (type === 'decimal') return decimalText(String(cell), scale);
-  if (type === 'datetime') return new Date(String(cell)).toISOString();
+  if (type === 'datetime') return momentText(Date.parse(String(cell)), kind);
   return type === 'uuid' ? String(cell).toLowerCase() : String(cell);
+}
+
+/** SQL Server's type counts in steps of 1/300 s, and shows them in milliseconds. */
+function momentText(ms: number, kind: Onlooker['kind']): string {
+  return new Date(kind === 'postgres' ? ms : Math.round((Math.round(ms * 0.3) * 10) / 3)).toISOString();
 }
 
 /** Rounded half away from zero, with all digits of the scale. */

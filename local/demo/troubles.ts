@@ -1,12 +1,14 @@
-import type pg from 'pg';
 import { FreshetClient } from '../client/freshet-client.ts';
 import { OrganizationClient } from '../client/organization-client.ts';
 import { OrganizationRows } from '../client/organization-rows.ts';
 import { watchInitialSync } from '../client/sync-progress.ts';
 import { trustedVault } from '../client/trusted-vault.ts';
+import { type Onlooker, onlookerOf } from '../databases/onlooker.ts';
+import { placeOf, reachedThrough } from '../databases/server.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { ProgressDisplay, table } from '../terminal/progress.ts';
 import type { Target, Troubles } from './play.ts';
-import { poolOf, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 import { addColumn, deletionsLogged, equalToOrganization, outage, poison } from './trouble-scenes.ts';
 
 /** A destination that came back is noticed sooner than after a minute, so that the demo is short. */
@@ -20,35 +22,41 @@ const SYNC_WITHIN_MS = 90_000;
 
 /** What goes wrong in the life of an export, and how it is mended: true when everything was. About five minutes. */
 export async function troubles(stage: Stage): Promise<boolean> {
+  const { databases } = stage.installation;
+  const proxy = await TcpProxy.before(placeOf(databases.destination));
+  const second = await stage.installation.createDatabase('second');
+  const onlooker = onlookerOf(second);
+  try {
+    const first = await target(stage, 'First', reachedThrough(databases.destination, proxy.port), stage.destination);
+    return await troublesOf(stage, { proxy, first, second: await target(stage, 'Second', second, onlooker) });
+  } finally {
+    await proxy.close();
+    await onlooker.end();
+  }
+}
+
+async function troublesOf(stage: Stage, cast: Pick<Troubles, 'proxy' | 'first' | 'second'>): Promise<boolean> {
   const { addresses } = stage.installation;
   const organization = new OrganizationClient(addresses.dataverse);
   const seen: { what: string; good: boolean }[] = [];
-  const admin = poolOf(addresses.postgres.control);
   await organization.command('seed', { rows: ROWS });
-  const [first, second] = await twoProfiles(stage, admin);
   const play: Troubles = {
+    ...cast,
     client: clientOf(stage),
     organization,
     rows: new OrganizationRows(addresses),
     display: new ProgressDisplay(),
-    first,
-    second,
-    admin,
     seen(what, good) {
       seen.push({ what, good });
       console.log(`  ${good ? '✓' : '✗'} ${what}`);
     },
   };
-  try {
-    await firstCopies(play);
-    await organization.command('startStream', STREAM);
-    console.log(`\nFrom now on the organization changes ${STREAM.rate} times a second.`);
-    for (const scene of [addColumn, poison, deletionsLogged, outage]) await scene(play);
-    await organization.command('stopStream');
-    await equalToOrganization(play);
-  } finally {
-    await Promise.all([admin.end(), second.pool.end()]);
-  }
+  await firstCopies(play);
+  await organization.command('startStream', STREAM);
+  console.log(`\nFrom now on the organization changes ${STREAM.rate} times a second.`);
+  for (const scene of [addColumn, poison, deletionsLogged, outage]) await scene(play);
+  await organization.command('stopStream');
+  await equalToOrganization(play);
   console.log(
     `\n${table(
       ['seen', ''],
@@ -62,36 +70,24 @@ function clientOf({ installation: { addresses } }: Stage): FreshetClient {
   return new FreshetClient({ app: addresses.functions, issuer: addresses.identity });
 }
 
-/** One to the destination that is there, one to a database of its own, each with a delete log. */
-async function twoProfiles(stage: Stage, admin: pg.Pool): Promise<[Target, Target]> {
+/** An active profile with a delete log. `address`: how it reaches its database. */
+async function target(stage: Stage, name: string, address: string, onlooker: Onlooker): Promise<Target> {
   const { addresses, organizations } = stage.installation;
   const [organization] = organizations;
-  const url = new URL(addresses.postgres.destination);
-  const database = url.pathname.slice(1);
-  url.pathname = '/second';
-  await admin.query('CREATE DATABASE second');
-  const secret = await trustedVault(addresses).setSecret('second', url.href, {
+  const secret = await trustedVault(addresses).setSecret(name.toLowerCase(), address, {
     tags: { [organization?.id ?? '']: organization?.tenantId ?? '' },
   });
   const client = clientOf(stage);
-  const make = async (name: string, keyVaultUri: string) => {
-    const { Id } = await client.createProfile({
-      Name: name,
-      OrganizationId: organization?.id,
-      Entities: ENTITIES.map((Type) => ({ Type })),
-      DestinationKeyVaultUri: keyVaultUri,
-      RetryPolicy: { MaxRetryCount: 1, IntervalInSeconds: 1 },
-      WriteDeleteLog: true,
-    });
-    await client.activate(Id);
-    return Id;
-  };
-  const first = await make('First', addresses.keyVault.destinationSecret);
-  const second = await make('Second', secret.properties.id ?? '');
-  return [
-    { name: 'First', profileId: first, database, pool: stage.pool },
-    { name: 'Second', profileId: second, database: 'second', pool: poolOf(url.href) },
-  ];
+  const { Id } = await client.createProfile({
+    Name: name,
+    OrganizationId: organization?.id,
+    Entities: ENTITIES.map((Type) => ({ Type })),
+    DestinationKeyVaultUri: secret.properties.id ?? '',
+    RetryPolicy: { MaxRetryCount: 1, IntervalInSeconds: 1 },
+    WriteDeleteLog: true,
+  });
+  await client.activate(Id);
+  return { name, profileId: Id, onlooker };
 }
 
 async function firstCopies({ client, organization, display, first, second, seen }: Troubles): Promise<void> {

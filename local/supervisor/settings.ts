@@ -11,6 +11,13 @@ export interface LocalOrganization {
 
 const DEFAULT_AUDIENCE = 'freshet';
 
+/** Connection strings. */
+export interface Databases {
+  readonly control: string;
+  /** The first value of the secret that profiles name. */
+  readonly destination: string;
+}
+
 /** What the Functions app is set up with, by the names of its settings. */
 export interface AppSettings {
   /** The one that local/dataverse simulates: that of the settings with its address, or else the default. */
@@ -18,13 +25,15 @@ export interface AppSettings {
   readonly organizations: readonly LocalOrganization[];
   /** The resource that callers ask tokens for. */
   readonly audience: string;
+  readonly databases: Databases;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Settings for the local parts; those of `environment` win. An empty one counts as not given. */
+/** Settings for the local parts; those of `environment` win. An empty one counts as not given. FRESHET_CONTROL and FRESHET_DESTINATION name other databases than the local ones. */
 export function appSettings(addresses: Addresses, environment: Environment): AppSettings {
+  const { FRESHET_CONTROL: control, FRESHET_DESTINATION: destination } = givenSettings(environment, []);
   const defaults: Record<string, string> = {
-    FRESHET_CONTROL_DATABASE: addresses.postgres.control,
+    FRESHET_CONTROL_DATABASE: control ?? addresses.postgres.control,
     AzureWebJobsStorage: addresses.azurite.connectionString,
     ServiceBusConnection: addresses.serviceBus.connectionString,
     FRESHET_ORGANIZATIONS: JSON.stringify([localOrganization(addresses)]),
@@ -39,6 +48,10 @@ export function appSettings(addresses: Addresses, environment: Environment): App
     simulated:
       organizations.find(({ url }) => URL.parse(url)?.origin === addresses.dataverse) ?? localOrganization(addresses),
     organizations,
+    databases: {
+      control: settings.FRESHET_CONTROL_DATABASE ?? '',
+      destination: destination ?? addresses.postgres.destination,
+    },
     audience: settings.FRESHET_AUDIENCE?.split(',')[0]?.trim() ?? DEFAULT_AUDIENCE,
     environment: settings,
   };

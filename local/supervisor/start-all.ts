@@ -9,7 +9,7 @@ import { definitionsOf, type PartArguments } from './definitions.ts';
 import { ensureDestinationSecret } from './first-secret.ts';
 import type { PartDefinition, PartState, Report } from './part.ts';
 import { endLeftovers } from './record.ts';
-import { appSettings, type Environment, type LocalOrganization } from './settings.ts';
+import { appSettings, type Databases, type Environment, type LocalOrganization } from './settings.ts';
 import type { RestartPolicy } from './supervised-part.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -34,6 +34,7 @@ export interface StartOptions {
 export interface Installation {
   readonly addresses: Addresses;
   readonly organizations: readonly LocalOrganization[];
+  readonly databases: Databases;
   /** The parts that run now. */
   states(): PartState[];
   /** Stops all parts, in reverse order. Safe to call again. */
@@ -63,13 +64,14 @@ export async function startAll(options: StartOptions = {}): Promise<Installation
   const installation = await startSupervised(addresses, parts, options);
   try {
     if (['key-vault', 'identity'].every((name) => parts.some((part) => part.name === name))) {
-      await ensureDestinationSecret(addresses, settings.organizations);
+      await ensureDestinationSecret(addresses, settings);
     }
   } catch (error) {
     await installation.stop();
     throw explainFailure(error, { port: base, data: addresses.folder });
   }
-  return { addresses, organizations: settings.organizations, ...installation };
+  const { organizations, databases } = settings;
+  return { addresses, organizations, databases, ...installation };
 }
 
 type Supervised = Pick<Installation, 'states' | 'stop' | 'kill'>;

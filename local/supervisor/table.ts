@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { placeOf } from '../databases/server.ts';
 import type { PartState } from './part.ts';
 import type { Installation } from './start-all.ts';
 
@@ -6,7 +7,7 @@ type Row = readonly [what: string, where: string, part?: string];
 
 /** What a person wants to know once all parts serve. */
 export function describeInstallation(installation: Installation): string {
-  const { addresses, organizations } = installation;
+  const { addresses, organizations, databases } = installation;
   const { functions, dataverse, serviceBus, keyVault, postgres, azurite, identity, synchronization, folder } =
     addresses;
   const rows: Row[] = [
@@ -19,6 +20,8 @@ export function describeInstallation(installation: Installation): string {
     ['', `${keyVault.destinationSecret} is the destination's URL`],
     ['PostgreSQL', `${postgres.control} (control)`, 'postgres'],
     ['', `${postgres.destination} (destination)`],
+    ...elsewhere(databases.control, postgres.control, 'control'),
+    ...elsewhere(databases.destination, postgres.destination, 'destination'),
     ['Storage', `${azurite.blob} (blobs), ${azurite.queue} (queues), ${azurite.table} (tables)`, 'azurite'],
     ['Tokens', `${identity}/token`, 'identity'],
     ['', `curl ${identity}/token -H 'Content-Type: application/json' -d '{"roles":["SystemAdministrator"]}'`],
@@ -26,6 +29,13 @@ export function describeInstallation(installation: Installation): string {
     ['Data, logs', `${path.relative(process.cwd(), folder) || folder}/`],
   ];
   return layOut(rows, installation.states());
+}
+
+/** A database of somebody else's server: where it is, and nothing of how to get in. */
+function elsewhere(given: string, local: string, what: string): Row[] {
+  if (given === local) return [];
+  const { host, port } = placeOf(given);
+  return [['', `${host}:${port} instead (${what})`]];
 }
 
 /** Rows of parts that do not run are left out, with those that go on about them. */

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Cell } from '../../shared/dataverse/columns.ts';
 import { pageRows } from '../../shared/dataverse/shape.ts';
-import { columnType } from '../../shared/destination/postgres/dialect.ts';
-import { copyText, rowShape } from '../../shared/destination/postgres/staging.ts';
 import { MERGE_MAX_ENTRIES } from '../../shared/export/apply/merge.ts';
-import { quoteName } from '../../shared/sql/postgres/names.ts';
-import { inTransaction, onConnection } from '../../shared/sql/postgres/session.ts';
 import { World } from '../support/world.ts';
-import { type Figures, type Limits, median, round, timed } from './figures.ts';
+import { type Figures, median, round, timed } from './figures.ts';
 import type { Part } from './part.ts';
 import { batchesOf, type Kind, rowsOf, TWELVE, WIDE } from './rows.ts';
-import { type Batch, type Server, Subject, storePages, withServer } from './subject.ts';
+import type { Server } from './servers/server.ts';
+import { withServer } from './servers/with-server.ts';
+import { type Batch, Subject, storePages } from './subject.ts';
 
 const REPETITIONS = 5;
 const ROWS = 100_000;
@@ -19,15 +17,11 @@ const NAIVE_ROWS = 5_000;
 const CHANGED = 1_000_000;
 const KINDS = { '': TWELVE, '.wide': WIDE };
 const BATCHES = { '': MERGE_MAX_ENTRIES, '.b500': 500 };
-/** For twelve columns in batches of 5,000 alone: the issue sets no others. */
-const LIMITS: Readonly<Record<string, Limits>> = {
-  'apply.insert': { ratioToCopy: '>= 0.25', ratioToNaive: '>= 20' },
-  'apply.update': { ratioToCopy: '>= 0.18', ratioToNaive: '>= 20' },
-};
 
 /** What applying costs, beside the limit (COPY into a bare table) and the naive way (row by row), in turns on one server. */
 export const apply: Part = {
   names: ['apply', 'limit', 'naive'],
+  anywhere: true,
   run: (figures) =>
     withServer(async (server) => {
       for (const [wide, kind] of Object.entries(KINDS)) await contestsOf(server, figures, kind, wide);
@@ -39,7 +33,8 @@ interface Prepared {
   readonly kind: Kind;
   readonly size: number;
   readonly world: World;
-  readonly copy: readonly string[][];
+  /** The rows of a batch, made ready to be loaded. */
+  readonly copy: readonly (() => Promise<void>)[];
   /** None where row by row does not take part. */
   readonly naive: readonly (readonly Cell[])[];
   readonly insert: readonly Batch[];
@@ -51,9 +46,9 @@ async function contestsOf(server: Server, figures: Figures, kind: Kind, wide: st
   // Row by row takes part in the first contest alone, for no batch has a part in it.
   let naive: number | null = null;
   for (const [small, size] of Object.entries(BATCHES)) {
-    const rates = await contest(server, figures, await prepare(kind, size, naive === null), wide + small);
+    const rates = await contest(server, figures, await prepare(server, kind, size, naive === null), wide + small);
     naive ??= rates['naive.rowByRow'] ?? Number.NaN;
-    tell(figures, { ...rates, 'naive.rowByRow': naive }, wide + small);
+    tell(server, figures, { ...rates, 'naive.rowByRow': naive }, wide + small);
   }
 }
 
@@ -77,25 +72,24 @@ async function contest(
   return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, rows(name) / (median(all) / 1000)]));
 }
 
-function tell(figures: Figures, rates: Readonly<Record<string, number>>, suffix: string): void {
+function tell({ limits }: Server, figures: Figures, rates: Readonly<Record<string, number>>, suffix: string): void {
   const { 'limit.copy': copy = Number.NaN, 'naive.rowByRow': naive = Number.NaN } = rates;
   for (const [name, rate] of Object.entries(rates)) {
     const ratios = { ratioToCopy: round(rate / copy), ratioToNaive: round(rate / naive) };
     const measured = name.startsWith('apply.') ? ratios : {};
-    figures.report(name + suffix, { rowsPerSecond: Math.round(rate), ...measured }, LIMITS[name + suffix]);
+    figures.report(name + suffix, { rowsPerSecond: Math.round(rate), ...measured }, limits[name + suffix]);
   }
 }
 
-async function prepare(kind: Kind, size: number, withNaive: boolean): Promise<Prepared> {
+async function prepare(server: Server, kind: Kind, size: number, withNaive: boolean): Promise<Prepared> {
   const world = new World();
   const ids = Array.from({ length: ROWS }, () => randomUUID());
-  const shape = rowShape(kind.columns);
-  const copy: string[][] = [];
+  const copy: (() => Promise<void>)[] = [];
   const insert: Batch[] = [];
   const update: Batch[] = [];
   for (const [k, some] of [...batchesOf(ids, size)].entries()) {
     const rows = rowsOf(kind, some, 1 + k * size);
-    copy.push([...copyText(shape, rows)]);
+    copy.push(server.loader('bare', kind, rows));
     insert.push(await pagesOf(world, kind, rows));
     update.push(await pagesOf(world, kind, rowsOf(kind, some, CHANGED + k * size)));
   }
@@ -116,23 +110,25 @@ async function repeat(server: Server, prepared: Prepared): Promise<Record<string
   const { kind } = prepared;
   await server.empty();
   const subject = await Subject.begin(server, kind, 'bench', prepared.world);
-  await createTable(server, 'bare', kind, '');
-  await createTable(server, 'naive', kind, `, PRIMARY KEY (${quoteName(kind.columns[0]?.name ?? '')})`);
+  await server.createBare('bare', kind);
+  await server.createKeyed('naive', kind);
   const applyAll = (batches: readonly Batch[]) =>
     timed(async () => {
       // Merges are no larger than this; smaller batches come one at a time.
       if (prepared.size === MERGE_MAX_ENTRIES) return subject.apply(batches.flat());
       for (const pages of batches) await subject.apply(pages);
     });
-  const copy = await timed(() => copyRows(server, prepared.copy));
+  const copy = await timed(async () => {
+    for (const load of prepared.copy) await load();
+  });
   const insert = await applyAll(prepared.insert);
   await subject.verify(ROWS, sumOfVersions(1));
-  await server.ask(`ANALYZE ${subject.table}`);
+  await server.analyze(subject.table);
   const update = await applyAll(prepared.update);
   await subject.verify(ROWS, sumOfVersions(CHANGED));
   const remove = await applyAll(prepared.delete);
   await subject.verify(0, 0);
-  const naive = await timed(() => naiveUpserts(server, kind, prepared.naive));
+  const naive = await timed(() => server.upsertEach('naive', kind, prepared.naive));
   return {
     'limit.copy': copy,
     ...(prepared.naive.length > 0 && { 'naive.rowByRow': naive }),
@@ -144,25 +140,4 @@ async function repeat(server: Server, prepared: Prepared): Promise<Record<string
 
 function sumOfVersions(first: number): number {
   return ROWS * first + (ROWS * (ROWS - 1)) / 2;
-}
-
-async function createTable(server: Server, name: string, { columns }: Kind, more: string): Promise<void> {
-  const definitions = columns.map((column) => `${quoteName(column.name)} ${columnType(column)}`).join(', ');
-  await server.ask(`CREATE TABLE dbo.${name} (${definitions}${more})`);
-}
-
-async function copyRows({ pool }: Server, batches: readonly (readonly string[])[]): Promise<void> {
-  for (const chunks of batches) {
-    await inTransaction(pool, (session) => session.copy('COPY dbo.bare FROM STDIN', chunks));
-  }
-}
-
-/** The upsert a user would write, one row and one transaction at a time. */
-async function naiveUpserts({ pool }: Server, { columns }: Kind, rows: readonly (readonly Cell[])[]): Promise<void> {
-  const names = columns.map(({ name }) => quoteName(name));
-  const text = `INSERT INTO dbo.naive (${names.join(', ')}) VALUES (${names.map((_, k) => `$${k + 1}`).join(', ')})
-    ON CONFLICT (${names[0]}) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(', ')}`;
-  await onConnection(pool, async (session) => {
-    for (const row of rows) await session.query(text, row);
-  });
 }

@@ -33,7 +33,11 @@ const PARTS: readonly Part[] = [
  */
 async function main(names: readonly string[]): Promise<void> {
   const figures = new Figures();
-  const parts = names.length === 0 ? PARTS.filter(({ onRequest }) => !onRequest) : partsOf(names);
+  const { FRESHET_DESTINATION: elsewhere } = process.env;
+  const wanted = names.length === 0 ? PARTS.filter(({ onRequest }) => !onRequest) : partsOf(names);
+  const parts = wanted.filter(({ anywhere }) => anywhere || !elsewhere);
+  for (const part of wanted.filter((one) => !parts.includes(one)))
+    console.error(`skipped: ${part.names[0]} is measured on the embedded PostgreSQL alone`);
   const chosen = (name: string) => names.length === 0 || names.some((wanted) => isOne(wanted, name));
   for (const part of parts) {
     await part.run(figures, chosen);

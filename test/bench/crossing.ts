@@ -1,12 +1,13 @@
 import { tableNames } from '../../shared/destination/postgres/dialect.ts';
-import { upsertRows } from '../../shared/destination/postgres/rows.ts';
+import { mergeRows } from '../../shared/destination/postgres/rows.ts';
 import { arraySource, copySource, rowShape } from '../../shared/destination/postgres/staging.ts';
 import { inTransaction, type Session } from '../../shared/sql/postgres/session.ts';
 import { World } from '../support/world.ts';
 import { median, timed } from './figures.ts';
 import type { Part } from './part.ts';
 import { makeRows, TWELVE } from './rows.ts';
-import { Subject, withServer } from './subject.ts';
+import { withPostgres } from './servers/postgres.ts';
+import { Subject } from './subject.ts';
 
 const WARMING_UP = 2;
 const REPETITIONS = 40;
@@ -17,7 +18,7 @@ export const crossing: Part = {
   names: ['crossing'],
   onRequest: true,
   run: (figures) =>
-    withServer(async (server) => {
+    withPostgres(async (server) => {
       await Subject.begin(server, TWELVE, 'crossing', new World());
       const names = tableNames({ profileId: 'bench', schema: 'dbo', prefix: 'crossing' });
       const table = names.entity(TWELVE.entity.logicalName);
@@ -33,7 +34,7 @@ export const crossing: Part = {
             const rows = makeRows(TWELVE, size, 1);
             const time = await timed(() =>
               inTransaction(server.pool, async (session) =>
-                upsertRows(session, table, shape, await source(session, rows)),
+                mergeRows(session, table, shape, await source(session, rows)),
               ),
             );
             if (repetition >= 0) times[name as keyof typeof times].push(time);

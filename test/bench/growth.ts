@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Column } from '../../shared/dataverse/columns.ts';
 import type { RefusedEntry } from '../../shared/destination/model.ts';
-import { columnType } from '../../shared/destination/postgres/dialect.ts';
 import { World } from '../support/world.ts';
 import { type Figures, median, round, timed } from './figures.ts';
 import type { Part } from './part.ts';
 import { makeRows, rowsOf, TWELVE } from './rows.ts';
-import { pageOfRows, type Server, Subject, storePages, withServer } from './subject.ts';
+import type { Server } from './servers/server.ts';
+import { withServer } from './servers/with-server.ts';
+import { pageOfRows, Subject, storePages } from './subject.ts';
 
 const SMALL_ROWS = 10_000;
 const LARGE_ROWS = 2_000_000;
@@ -23,6 +23,7 @@ const VERSION = 5;
  */
 export const growth: Part = {
   names: ['growth'],
+  anywhere: true,
   run: (figures) =>
     withServer(async (server) => {
       figures.progress('growth', 0, 2, 'filling the tables');
@@ -52,8 +53,7 @@ async function measure(
   small: Filled,
   large: Filled,
 ): Promise<void> {
-  await server.ask('VACUUM ANALYZE');
-  await server.ask('CHECKPOINT');
+  await server.settle();
   const freshet: Write = async ({ subject }, rows) => {
     const pages = await storePages(world, [pageOfRows(rows)]);
     return () => subject.apply(pages);
@@ -61,7 +61,11 @@ async function measure(
   const bare: Write =
     async ({ subject }, rows) =>
     () =>
-      bareUpsert(server, subject.table, rows);
+      server.upsertBare(
+        subject.table,
+        'description',
+        rows.map((row) => [String(row[0]), row[DESCRIPTION] ?? null] as const),
+      );
   const near = await compare(small, large, 'near', freshet);
   const spread = await compare(small, large, 'spread', freshet);
   const spreadBare = await compare(small, large, 'spread', bare);
@@ -71,17 +75,13 @@ async function measure(
 
 async function filled(server: Server, world: World, name: string, size: number): Promise<Filled> {
   const subject = await Subject.begin(server, TWELVE, name, world);
-  const names = TWELVE.columns.map((column) => column.name);
-  const like = TWELVE.row('', 1).slice(1);
-  const values = like.map((cell, k) => `'${cell}'::${columnType(TWELVE.columns[k + 1] as Column)}`);
-  await server.ask(`INSERT INTO ${subject.table} (id, sinkcreatedon, sinkmodifiedon, ${names.join(', ')})
-    SELECT id, now(), now(), id, ${values.join(', ')} FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, ${size})) ids`);
-  const idsOf = async (rest: string) => {
-    const rows = await server.ask(`SELECT id FROM ${subject.table} ${rest}`);
-    return shuffled(rows.map(({ id }) => String(id)));
+  await server.fill(subject.table, TWELVE, size);
+  const { table } = subject;
+  return {
+    subject,
+    near: shuffled(await server.ids(table, 'near')),
+    spread: shuffled(await server.ids(table, 'spread')),
   };
-  const share = Math.min(100, LARGE_ROWS / size);
-  return { subject, near: await idsOf('LIMIT 10000'), spread: await idsOf(`TABLESAMPLE BERNOULLI (${share})`) };
 }
 
 async function compare(small: Filled, large: Filled, place: 'near' | 'spread', write: Write) {
@@ -102,15 +102,6 @@ async function compare(small: Filled, large: Filled, place: 'near' | 'spread', w
 }
 
 const DESCRIPTION = TWELVE.columns.findIndex(({ name }) => name === 'description');
-
-/** The plainest upsert of the same ids that a server can be asked for. */
-async function bareUpsert(server: Server, table: string, rows: ReturnType<typeof makeRows>): Promise<void> {
-  await server.ask(
-    `INSERT INTO ${table} (id, description) SELECT id, description FROM unnest($1::uuid[], $2::text[]) AS r (id, description)
-     ORDER BY id ON CONFLICT (id) DO UPDATE SET description = excluded.description`,
-    [rows.map((row) => row[0]), rows.map((row) => row[DESCRIPTION])],
-  );
-}
 
 function refusedEntries(count: number): RefusedEntry[] {
   return Array.from({ length: count }, (_, k) => ({

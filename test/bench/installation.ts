@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import pg from 'pg';
 import { FreshetClient } from '../../local/client/freshet-client.ts';
 import { OrganizationClient } from '../../local/client/organization-client.ts';
 import { statuses, troubleOf } from '../../local/client/sync-progress.ts';
-import { allocatePorts, PART_NAMES, type PartName } from '../../local/supervisor/addresses.ts';
-import { removeInstallation } from '../../local/supervisor/remove.ts';
+import { PART_NAMES, type PartName } from '../../local/supervisor/addresses.ts';
+import { startScratch } from '../../local/supervisor/scratch.ts';
 import { type Installation, startAll } from '../../local/supervisor/start-all.ts';
 import { until } from '../../local/support/until.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const REST_WITHIN_MS = 120_000;
 
@@ -26,10 +24,8 @@ export async function withInstallation<T>(
   work: (bench: Bench) => Promise<T>,
   parts: readonly PartName[] = PART_NAMES,
 ): Promise<T> {
-  const folder = await temporaryFolder('bench');
-  const port = await allocatePorts();
-  await keepCommitTimes(port, folder);
-  const installation = await startAll({ port, folder, parts });
+  const embedded = { FRESHET_CONTROL: '', FRESHET_DESTINATION: '' };
+  const installation = await startScratch({ name: 'bench', parts, settings: embedded, prepare: keepCommitTimes });
   const { addresses } = installation;
   const destination = new pg.Pool({ connectionString: addresses.postgres.destination, max: 2 });
   try {
@@ -43,19 +39,18 @@ export async function withInstallation<T>(
   } finally {
     await destination.end();
     await installation.stop();
-    await removeInstallation(folder);
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 
 /** The server notes when each transaction was committed: a setting that only a new start takes over. */
-async function keepCommitTimes(port: number, folder: string): Promise<void> {
-  const { addresses, stop } = await startAll({ port, folder, parts: ['postgres'] });
+async function keepCommitTimes(place: { readonly port: number; readonly folder: string }): Promise<object> {
+  const { addresses, stop } = await startAll({ ...place, parts: ['postgres'] });
   const client = new pg.Client({ connectionString: addresses.postgres.control });
   await client.connect();
   await client.query('ALTER SYSTEM SET track_commit_timestamp = on');
   await client.end();
   await stop();
+  return {};
 }
 
 /** An active profile of these entities that writes to the local destination, not yet synchronized. */

@@ -6,5 +6,7 @@ export interface Part {
   readonly names: readonly string[];
   /** Only on request: it serves to choose a constant, and has no limit to keep. */
   readonly onRequest?: true;
+  /** Can be measured on the server of FRESHET_DESTINATION; the others know the embedded PostgreSQL alone. */
+  readonly anywhere?: true;
   run(figures: Figures, chosen: (name: string) => boolean): Promise<void>;
 }

@@ -1,51 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { startPostgres } from '../../local/postgres/postgres.ts';
-import { removePostgresData } from '../../local/postgres/remove.ts';
 import type { Page } from '../../shared/control/model.ts';
 import type { Cell } from '../../shared/dataverse/columns.ts';
 import { NO_COUNTERS } from '../../shared/destination/accounting.ts';
-import { PostgresDestination } from '../../shared/destination/postgres/destination.ts';
-import { tableNames } from '../../shared/destination/postgres/dialect.ts';
+import type { Destination } from '../../shared/destination/port.ts';
 import { applyMerge } from '../../shared/export/apply/apply-merge.ts';
 import type { ApplyTurn } from '../../shared/export/apply/turn.ts';
 import { Upcoming } from '../../shared/export/apply/upcoming.ts';
 import { type PageContent, storeContent } from '../../shared/export/pages.ts';
 import type { ExportPorts } from '../../shared/export/ports.ts';
-import { connect, type PostgresPool } from '../../shared/sql/postgres/connect.ts';
-import { quoteTable } from '../../shared/sql/postgres/names.ts';
-import { onConnection } from '../../shared/sql/postgres/session.ts';
 import { turnOf } from '../support/apply-turn.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ORGANIZATION_ID, type World } from '../support/world.ts';
 import type { Kind } from './rows.ts';
-
-/** A PostgreSQL with the durability of a real one, for this process alone. */
-export interface Server {
-  readonly pool: PostgresPool;
-  ask(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
-  /** Every table of ours and of the benchmark is gone. */
-  empty(): Promise<void>;
-}
-
-export async function withServer(work: (server: Server) => Promise<void>): Promise<void> {
-  const data = await temporaryFolder('bench');
-  const postgres = await startPostgres({ port: 0, data, databases: ['bench'] });
-  const pool = connect(postgres.url('bench'));
-  const ask: Server['ask'] = (text, values) => onConnection(pool, (session) => session.query(text, values));
-  const empty = async () => {
-    await ask('DROP SCHEMA IF EXISTS dbo CASCADE');
-    await ask('CREATE SCHEMA dbo');
-    await ask('CHECKPOINT');
-  };
-  try {
-    await empty();
-    await work({ pool, ask, empty });
-  } finally {
-    await pool.end();
-    await postgres.stop();
-    await removePostgresData(data);
-  }
-}
+import type { Server } from './servers/server.ts';
 
 /** The pages of one transaction, stored as the reader stores them. */
 export type Batch = readonly Page[];
@@ -54,18 +20,17 @@ export type Batch = readonly Page[];
 export class Subject {
   readonly table: string;
   readonly retry: string;
-  readonly destination: PostgresDestination;
+  readonly destination: Destination;
   readonly #server: Server;
   readonly #kind: Kind;
   readonly #turn: ApplyTurn;
   #number = 0;
 
   private constructor(server: Server, kind: Kind, prefix: string, turn: ApplyTurn) {
-    const address = { profileId: 'bench', schema: 'dbo', prefix };
-    const names = tableNames(address);
-    this.destination = new PostgresDestination(server.pool, address);
-    this.table = quoteTable(names.entity(kind.entity.logicalName));
-    this.retry = quoteTable(names.retry);
+    const { destination, table, retry } = server.open(kind, { profileId: 'bench', schema: 'dbo', prefix });
+    this.destination = destination;
+    this.table = table;
+    this.retry = retry;
     this.#server = server;
     this.#kind = kind;
     this.#turn = { ...turn, destination: this.destination };
@@ -102,7 +67,7 @@ export class Subject {
   }
 
   /** Rows that were refused as if by the destination. */
-  async refuse(refused: Parameters<PostgresDestination['apply']>[0]['refused']): Promise<void> {
+  async refuse(refused: Parameters<Destination['apply']>[0]['refused']): Promise<void> {
     const step = this.#step({ id: String(this.#number + 1), number: this.#number + 1 });
     const base = { ...step, columns: this.#kind.columns, begins: [], ends: [], read: refused.length };
     await this.destination.apply({ ...base, rows: [], deletions: [], refused });
@@ -110,9 +75,9 @@ export class Subject {
 
   /** A wrong table is not fast. `rows`: how many; `versions`: the sum of their versions. */
   async verify(rows: number, versions: number): Promise<void> {
-    const sums = 'count(*)::integer AS rows, coalesce(sum(versionnumber), 0)::text AS versions';
-    const [found] = await this.#server.ask(`SELECT ${sums} FROM ${this.table}`);
-    if (found?.rows !== rows || found.versions !== String(versions))
+    const sums = 'count(*) AS number, CAST(coalesce(sum(versionnumber), 0) AS varchar(40)) AS versions';
+    const found = await this.#server.ask(`SELECT ${sums} FROM ${this.table}`);
+    if (Number(found.number) !== rows || found.versions !== String(versions))
       throw new Error(`the table holds ${JSON.stringify(found)} instead of ${rows} rows, versions ${versions}`);
   }
 

@@ -9,6 +9,7 @@ import { Definitions } from '../../shared/export/definitions.ts';
 import { makeDestinations } from '../../shared/export/destinations.ts';
 import { parseApplyMessage, parseReadMessage } from '../../shared/export/messages.ts';
 import { PAGES_CONTAINER } from '../../shared/export/pages.ts';
+import { PagesAtHand } from '../../shared/export/pages-at-hand.ts';
 import type { ExportPorts } from '../../shared/export/ports.ts';
 import { ACTIVATION_STEPS, requestActivation, runActivationStep } from '../../shared/export/profiles/activation.ts';
 import { createProfile } from '../../shared/export/profiles/profiles.ts';
@@ -38,7 +39,7 @@ const SECRET = 'https://freshet.vault.azure.net/secrets/bench';
 
 /**
  * Where the time of one batch of 5,000 new rows goes, from its read to its commit, one thing after the other in this
- * process on the real parts, in ms: `read` (the request, its answer parsed), `blob` (written and read), `control` (the control
+ * process on the real parts, in ms: `read` (the request, its answer parsed), `blob` (written), `control` (the control
  * database), in the destination `stage`, `upsert`, `commit` and `position`; `rest` is what is left of `total`.
  */
 export const time: Part = {
@@ -123,6 +124,7 @@ function portsOf(bench: Bench, watches: Stopwatches): TimedPorts {
     newId: randomId,
     log: new MemoryLog(),
     memory: new MemoryBudget(MEMORY_BYTES),
+    atHand: new PagesAtHand(MEMORY_BYTES / 16),
     encryption: noEncryption,
     options: {
       probeMs: 60_000,

@@ -86,12 +86,12 @@ export class Canary {
   }
 
   async #listen(): Promise<void> {
-    const text = `SELECT name FROM dbo.${CANARY_ENTITY} WHERE id = $1`;
+    const text = `SELECT name AS name FROM dbo.${CANARY_ENTITY} WHERE id = $1`;
     while (!this.#stopped.signal.aborted || this.#under.size > 0) {
-      const found = await this.#target.pool.query<{ name: string }>(text, [this.#row]).catch(() => null);
+      const found = await this.#target.onlooker.query<{ name: string }>(text, [this.#row]).catch(() => []);
       const now = performance.now();
       for (const [number, sent] of this.#under) {
-        if (number > Number(found?.rows[0]?.name ?? 0)) break;
+        if (number > Number(found[0]?.name ?? 0)) break;
         this.#lags.push(now - sent);
         this.#under.delete(number);
       }

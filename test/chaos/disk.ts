@@ -30,8 +30,7 @@ export const diskScenarios: readonly Scenario[] = (['control', 'destination'] as
 }));
 
 async function fillUp(site: Site, chaos: Chaos, disk: SmallDisk, owner: Owner): Promise<Outcome> {
-  const { addresses } = site.test.installation;
-  const target = await site.addTarget('first', owner === 'control' ? addresses.postgres.destination : disk.url);
+  const target = await site.addTarget('first', owner === 'control' ? site.destination : disk.url);
   await site.synced();
   const seconds = chaos.quick ? QUICK_SECONDS : SECONDS;
   const common = { count: seconds * CHANGES_PER_S, perSecond: CHANGES_PER_S, watched: target };

@@ -35,8 +35,7 @@ export const killScenarios: readonly Scenario[] = (['functions', 'service-bus', 
 );
 
 async function killAgainAndAgain(site: Site, chaos: Chaos, victim: Victim): Promise<Outcome> {
-  const { addresses } = site.test.installation;
-  const target = await site.addTarget('first', addresses.postgres.destination);
+  const target = await site.addTarget('first', site.destination);
   await site.synced();
   const common = { perSecond: CHANGES_PER_S, watched: target };
   const before = await load(site, chaos, {

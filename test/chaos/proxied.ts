@@ -1,4 +1,5 @@
-import { TcpProxy } from '../support/tcp-proxy.ts';
+import { placeOf, reachedThrough } from '../../local/databases/server.ts';
+import { TcpProxy } from '../../local/support/tcp-proxy.ts';
 import type { Site, Target } from './site.ts';
 
 /** Two synchronized profiles, of which one reaches its database through the proxy. */
@@ -10,12 +11,10 @@ export interface Pair {
 
 export async function withProxy<T>(site: Site, play: (pair: Pair) => Promise<T>): Promise<T> {
   const direct = await site.createDatabase('second');
-  const proxy = await TcpProxy.before(Number(new URL(direct).port));
+  const proxy = await TcpProxy.before(placeOf(direct));
   try {
-    const through = new URL(direct);
-    through.port = String(proxy.port);
-    const healthy = await site.addTarget('healthy', site.test.installation.addresses.postgres.destination);
-    const proxied = await site.addTarget('proxied', direct, through.href);
+    const healthy = await site.addTarget('healthy', site.destination);
+    const proxied = await site.addTarget('proxied', direct, reachedThrough(direct, proxy.port));
     await site.synced();
     return await play({ healthy, proxied, proxy });
   } finally {

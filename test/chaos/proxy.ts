@@ -1,5 +1,5 @@
 import { pick } from '../../local/dataverse/model/random.ts';
-import type { TcpProxy } from '../support/tcp-proxy.ts';
+import type { TcpProxy } from '../../local/support/tcp-proxy.ts';
 import { lagFigures, percentile } from './canary.ts';
 import { load } from './load.ts';
 import { type Pair, withProxy } from './proxied.ts';

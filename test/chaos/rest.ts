@@ -1,6 +1,6 @@
-import pg from 'pg';
 import type { ProfileJson } from '../../local/client/freshet-client.ts';
 import { statuses, troubleOf } from '../../local/client/sync-progress.ts';
+import { onlookerOf } from '../../local/databases/onlooker.ts';
 import { until } from '../../local/support/until.ts';
 import { ENTITIES, type Site, type Target } from './site.ts';
 
@@ -31,7 +31,7 @@ export async function comeToRest(site: Site, { withinMs, exact }: RestOptions): 
   let differences = 0;
   for (const target of site.targets) {
     await until(async () => (await restlessness(site, target)) === null, left());
-    const open = await site.test.reconciled(ENTITIES, left(), target.pool);
+    const open = await site.test.reconciled(ENTITIES, left(), target.onlooker);
     for (const { entity, differences: lines } of open) {
       differences += lines.length;
       problems.push(`${target.name} ${entity}: ${lines.length} rows or more differ, ${lines.slice(0, 3).join(' | ')}`);
@@ -64,37 +64,42 @@ export function restlessnessOf(profile: ProfileJson): string | null {
   return null;
 }
 
-interface Count {
+interface Subscribed {
   readonly entity: string;
-  readonly counted: number;
-  readonly logged: number;
+  readonly organization: string;
+  readonly counters: string;
+  readonly mark: string;
+  readonly number: string;
 }
 
 /** Each page after the join counts once: entities of which the destination counted more or less than the log holds. */
 async function miscounted(site: Site, { name, profileId }: Target): Promise<string[]> {
-  const control = new pg.Client({ connectionString: site.control });
-  await control.connect();
+  const control = onlookerOf(site.control);
   try {
-    const { rows } = await control.query<Count>(
-      `SELECT s.entity, (s.counters::json->>'read')::int AS counted,
-         (SELECT coalesce(sum(p.entries), 0)::int FROM freshet.pages p
-          WHERE p.organization_id = s.organization_id AND p.entity = s.entity
-            AND (p.audience IS NULL OR p.audience = s.profile_id) AND p.number > n.mark AND p.number <= s.number) AS logged
+    const subscriptions = await control.query<Subscribed>(
+      `SELECT s.entity AS entity, s.organization_id AS organization, s.counters AS counters, n.mark AS mark, s.number AS number
        FROM freshet.subscriptions s JOIN freshet.snapshots n ON n.id = s.snapshot_id WHERE s.profile_id = $1`,
       [profileId],
     );
-    const wrong = rows.filter(({ counted, logged }) => counted !== logged);
-    const lines = wrong.map(
-      ({ entity, counted, logged }) => `${name} ${entity}: ${counted} counted, ${logged} in the log`,
-    );
-    return rows.length === ENTITIES.length ? lines : [...lines, `${name}: only ${rows.length} entities are counted`];
+    const lines: string[] = [];
+    for (const { entity, organization, counters, mark, number } of subscriptions) {
+      const [found] = await control.query(
+        `SELECT coalesce(sum(entries), 0) AS logged FROM freshet.pages WHERE organization_id = $1 AND entity = $2
+         AND (audience IS NULL OR audience = $3) AND number > ${Number(mark)} AND number <= ${Number(number)}`,
+        [organization, entity, profileId],
+      );
+      const { read } = JSON.parse(counters) as { readonly read: number };
+      if (read !== Number(found?.logged)) lines.push(`${name} ${entity}: ${read} counted, ${found?.logged} in the log`);
+    }
+    const counted = subscriptions.length;
+    return counted === ENTITIES.length ? lines : [...lines, `${name}: only ${counted} entities are counted`];
   } finally {
     await control.end();
   }
 }
 
-async function rowsOf({ pool }: Target): Promise<number> {
-  const counts = ENTITIES.map((entity) => `(SELECT count(*) FROM dbo.${pg.escapeIdentifier(entity)})`);
-  const { rows } = await pool.query<{ rows: string }>(`SELECT ${counts.join(' + ')} AS rows`);
-  return Number(rows[0]?.rows ?? 0);
+async function rowsOf({ onlooker }: Target): Promise<number> {
+  const counts = ENTITIES.map((entity) => `(SELECT count(*) FROM dbo.${entity})`);
+  const [row] = await onlooker.query(`SELECT ${counts.join(' + ')} AS number`);
+  return Number(row?.number);
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { statuses } from '../../local/client/sync-progress.ts';
 import { trustedVault } from '../../local/client/trusted-vault.ts';
+import { type Onlooker, onlookerOf } from '../../local/databases/onlooker.ts';
 import type { RestartPolicy } from '../../local/supervisor/supervised-part.ts';
 import { until } from '../../local/support/until.ts';
 import { activeProfile, startInstallation, type TestInstallation } from '../support/installation.ts';
@@ -23,7 +24,7 @@ export interface Target {
   readonly name: string;
   readonly profileId: string;
   /** Asks the database directly, whatever stands between it and the profile. */
-  readonly pool: pg.Pool;
+  readonly onlooker: Onlooker;
 }
 
 export interface SiteOptions {
@@ -36,23 +37,28 @@ export interface SiteOptions {
 export class Site {
   readonly test: TestInstallation;
   readonly targets: Target[] = [];
-  readonly #settings: Readonly<Record<string, string>>;
-  readonly #pools: pg.Pool[] = [];
+  readonly #pools: { end(): Promise<void> }[] = [];
 
-  private constructor(test: TestInstallation, settings: Record<string, string>) {
+  private constructor(test: TestInstallation) {
     this.test = test;
-    this.#settings = settings;
   }
 
   static async open({ rows, settings = {} }: SiteOptions): Promise<Site> {
-    const site = new Site(await startInstallation(settings, { patient: true, restarts: RESTARTS }), settings);
+    const { FRESHET_CONTROL = '', FRESHET_DESTINATION = '' } = process.env;
+    const all = { FRESHET_CONTROL, FRESHET_DESTINATION, ...settings };
+    const site = new Site(await startInstallation(all, { patient: true, restarts: RESTARTS }));
     await site.test.organization.command('seed', { rows });
     return site;
   }
 
-  /** The URL of the control database. */
+  /** The connection string of the control database. */
   get control(): string {
-    return this.#settings.FRESHET_CONTROL_DATABASE ?? this.test.installation.addresses.postgres.control;
+    return this.test.installation.databases.control;
+  }
+
+  /** The connection string of the destination that is there from the begin. */
+  get destination(): string {
+    return this.test.installation.databases.destination;
   }
 
   /** The URL of a database of the installation's own server. */
@@ -70,9 +76,8 @@ export class Site {
     return pool;
   }
 
-  async createDatabase(name: string): Promise<string> {
-    await this.test.destination.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-    return this.databaseUrl(name);
+  createDatabase(name: string): Promise<string> {
+    return this.test.installation.createDatabase(name);
   }
 
   /** An active profile. `direct` is where its rows are to be found; `through` how the profile reaches them. */
@@ -85,7 +90,8 @@ export class Site {
       DestinationKeyVaultUri: secret.properties.id,
       WriteDeleteLog: true,
     });
-    const target = { name, profileId, pool: this.pool(direct) };
+    const target = { name, profileId, onlooker: onlookerOf(direct) };
+    this.#pools.push(target.onlooker);
     this.targets.push(target);
     return target;
   }

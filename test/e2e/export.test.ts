@@ -168,7 +168,7 @@ describe('the main job', () => {
         await test.destination.query(
           "SELECT 1 FROM information_schema.columns WHERE table_name = 'fre_sample' AND column_name = 'fre_later'",
         )
-      ).rowCount === 1;
+      ).length === 1;
     expect(await until(added, 60_000)).toBe(true);
     expect(await test.reconciled(['fre_sample'], 60_000)).toEqual([]);
   });

@@ -47,7 +47,7 @@ it('poisoned records fail among good ones, fail again, and are written by a resy
   );
   await Promise.all([createAccounts(POISONED, POISON), createAccounts(GOOD, 'good')]);
   expect(await until(async () => (await failures()) === POISONED, SYNC_MS)).toBe(true);
-  const { rows } = await test.destination.query(
+  const rows = await test.destination.query(
     `SELECT count(*)::integer AS good FROM dbo.account WHERE name LIKE 'good %'`,
   );
   expect(rows).toEqual([{ good: GOOD }]);

@@ -1,10 +1,11 @@
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statuses } from '../../local/client/sync-progress.ts';
 import { trustedVault } from '../../local/client/trusted-vault.ts';
+import { type Onlooker, onlookerOf } from '../../local/databases/onlooker.ts';
+import { placeOf, reachedThrough } from '../../local/databases/server.ts';
+import { TcpProxy } from '../../local/support/tcp-proxy.ts';
 import { until } from '../../local/support/until.ts';
 import { activeProfile, startInstallation, type TestInstallation } from '../support/installation.ts';
-import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const ENTITIES = ['account', 'contact', 'contactleads'];
 const CHANGES_PER_S = 100;
@@ -13,23 +14,20 @@ const HEALED_WITHIN_MS = 100_000;
 
 let test: TestInstallation;
 let proxy: TcpProxy;
-let second: pg.Pool;
+let second: Onlooker;
 
 /** Two profiles: one to the local destination, one through a proxy to a database of its own. */
 beforeAll(async () => {
   test = await startInstallation({ FRESHET_PROBE_INTERVAL_S: '3' });
   const { addresses } = test.installation;
   await test.organization.command('seed', { rows: 600 });
-  await test.destination.query('CREATE DATABASE second');
-  const direct = new URL(addresses.postgres.destination);
-  direct.pathname = '/second';
-  second = new pg.Pool({ connectionString: direct.href, max: 2 });
-  second.on('error', () => {});
-  proxy = await TcpProxy.before(Number(direct.port));
-  const through = new URL(direct);
-  through.port = String(proxy.port);
+  const direct = await test.installation.createDatabase('second');
+  second = onlookerOf(direct);
+  proxy = await TcpProxy.before(placeOf(direct));
   const vault = trustedVault(addresses);
-  const secret = await vault.setSecret('second', through.href, { tags: { [test.organizationId]: test.tenantId } });
+  const secret = await vault.setSecret('second', reachedThrough(direct, proxy.port), {
+    tags: { [test.organizationId]: test.tenantId },
+  });
   await activeProfile(test, ENTITIES);
   await activeProfile(test, ENTITIES, { Name: 'second', DestinationKeyVaultUri: secret.properties.id });
   expect(await test.reconciled(ENTITIES, 60_000)).toEqual([]);

@@ -44,7 +44,7 @@ const allCompleted = async (id: string) => {
 };
 
 const rowsOf = async (entity: string): Promise<number> =>
-  (await test.destination.query(`SELECT count(*)::int AS count FROM dbo.orig_${entity}`)).rows[0].count;
+  Number((await test.destination.query(`SELECT count(*) AS count FROM dbo.orig_${entity}`))[0]?.count);
 
 /** Failed records of the first entity, as a client of the original counts them. */
 const failed = async (id: string): Promise<number> =>

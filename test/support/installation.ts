@@ -1,14 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
 import { FreshetClient } from '../../local/client/freshet-client.ts';
 import { OrganizationClient } from '../../local/client/organization-client.ts';
+import { type Onlooker, onlookerOf } from '../../local/databases/onlooker.ts';
 import { type Reconciliation, reconcile } from '../../local/demo/reconcile.ts';
 import { PRODUCT_QUEUES } from '../../local/service-bus/queues.ts';
-import { allocatePorts } from '../../local/supervisor/addresses.ts';
-import { removeInstallation } from '../../local/supervisor/remove.ts';
-import { type Installation, type StartOptions, startAll } from '../../local/supervisor/start-all.ts';
+import { type ScratchInstallation, startScratch } from '../../local/supervisor/scratch.ts';
+import type { StartOptions } from '../../local/supervisor/start-all.ts';
 import { until } from '../../local/support/until.ts';
 import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
 import { systemClock } from '../../shared/platform/clock/system.ts';
@@ -19,34 +17,33 @@ const LOCK_MS = 15_000;
 
 /** All parts for real, on free ports, in a folder that goes with them. */
 export interface TestInstallation {
-  readonly installation: Installation;
+  readonly installation: ScratchInstallation;
   readonly client: FreshetClient;
   readonly organization: OrganizationClient;
   readonly organizationId: string;
   readonly tenantId: string;
-  readonly destination: pg.Pool;
+  readonly destination: Onlooker;
   /** Waits until these tables equal the organization; answers with what still differs at the end of the time. */
-  reconciled(entities: readonly string[], withinMs: number, pool?: pg.Pool): Promise<Reconciliation[]>;
+  reconciled(entities: readonly string[], withinMs: number, destination?: Onlooker): Promise<Reconciliation[]>;
   stop(): Promise<void>;
 }
+
+/** On the embedded databases, whatever the machine's settings name. */
+const EMBEDDED = { FRESHET_CONTROL: '', FRESHET_DESTINATION: '' };
 
 /** `patient`: with the product's own locks of messages. */
 export async function startInstallation(
   settings: Record<string, string> = {},
   { patient = false, ...options }: Pick<StartOptions, 'restarts' | 'report'> & { readonly patient?: boolean } = {},
 ): Promise<TestInstallation> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'freshet-e2e-'));
-  const installation = await startAll({
+  const installation = await startScratch({
     ...options,
-    port: await allocatePorts(),
-    folder,
-    settings,
-    ...(patient ? {} : { partArguments: { 'service-bus': ['--queues', await impatientQueues(folder)] } }),
+    name: 'e2e',
+    settings: { ...EMBEDDED, ...settings },
+    ...(patient ? {} : { prepare: impatientQueues }),
   });
-  const { addresses, organizations } = installation;
-  const destination = new pg.Pool({ connectionString: addresses.postgres.destination, max: 4 });
-  // A connection that is cut while it idles is no failure of a test that cuts it.
-  destination.on('error', () => {});
+  const { addresses, organizations, databases } = installation;
+  const destination = onlookerOf(databases.destination);
   const credential = endpointCredential({
     url: `${addresses.identity}/token`,
     fetch: globalThis.fetch,
@@ -60,11 +57,13 @@ export async function startInstallation(
     organizationId: organizations[0]?.id ?? '',
     tenantId: organizations[0]?.tenantId ?? '',
     destination,
-    async reconciled(entities, withinMs, pool = destination) {
+    async reconciled(entities, withinMs, onlooker = destination) {
       let open: Reconciliation[] = [];
       await until(async () => {
         const results = await Promise.all(
-          entities.map((entity) => reconcile(source, pool, entity).catch((error: unknown) => unread(entity, error))),
+          entities.map((entity) =>
+            reconcile(source, onlooker, entity).catch((error: unknown) => unread(entity, error)),
+          ),
         );
         open = results.filter(({ differences }) => differences.length > 0);
         return open.length === 0;
@@ -74,18 +73,16 @@ export async function startInstallation(
     async stop() {
       await destination.end();
       await installation.stop();
-      await removeInstallation(folder);
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** The file that defines the product's queues with short locks. */
-async function impatientQueues(folder: string): Promise<string> {
+/** The product's queues with short locks. */
+async function impatientQueues({ folder }: { readonly folder: string }): Promise<Pick<StartOptions, 'partArguments'>> {
   const file = path.join(folder, 'queues.json');
   const queues = Object.entries(PRODUCT_QUEUES).map(([name, settings]) => [name, { ...settings, lockMs: LOCK_MS }]);
   await writeFile(file, JSON.stringify(Object.fromEntries(queues)));
-  return file;
+  return { partArguments: { 'service-bus': ['--queues', file] } };
 }
 
 /** A profile of these entities that writes to the local destination, active. */

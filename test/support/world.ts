@@ -14,6 +14,7 @@ import { applyProfile } from '../../shared/export/apply/apply-profile.ts';
 import { Definitions } from '../../shared/export/definitions.ts';
 import { makeDestinations } from '../../shared/export/destinations.ts';
 import { parseApplyMessage, parseReadMessage } from '../../shared/export/messages.ts';
+import { PagesAtHand } from '../../shared/export/pages-at-hand.ts';
 import type { ExportOptions, ExportPorts } from '../../shared/export/ports.ts';
 import { ACTIVATION_STEPS, requestActivation, runActivationStep } from '../../shared/export/profiles/activation.ts';
 import { createProfile } from '../../shared/export/profiles/profiles.ts';
@@ -158,6 +159,8 @@ export class World {
       newId: this.newId,
       log: this.#log,
       memory: new MemoryBudget(2 ** 30),
+      // Tests remove blobs to lose pages.
+      atHand: new PagesAtHand(0),
       options: {
         probeMs: 60_000,
         retentionMs: 7 * 86_400_000,

@@ -3,6 +3,7 @@ import { FreshetError } from '../../errors/error.ts';
 import type { LogLevel } from '../log/port.ts';
 import type { SecretText } from './secret-text.ts';
 import {
+  azureSqlServers,
   databaseAddress,
   flag,
   hostName,
@@ -61,6 +62,10 @@ export interface RefreshSettings {
   readonly unavailableThroughout: boolean;
   readonly secondPersonSignsOff: boolean;
   readonly synchronizationMaxMs: number;
+  /** Resource ids. */
+  readonly azureSqlServers: readonly string[];
+  /** Null: that of the server's own backups. */
+  readonly backupFolder: string | null;
   /** A file with the customer's own scrub rules; null: the default ones alone. */
   readonly rulesFile: string | null;
 }
@@ -112,6 +117,10 @@ export const SETTINGS = z.object({
   /** Whoever began a refresh may not sign it off. */
   FRESHET_REFRESH_SECOND_PERSON: flag.default(false),
   FRESHET_REFRESH_SYNCHRONIZATION_MINUTES: wholeNumber(1, 10_080).default(180),
+  /** Resource ids of the logical servers of Azure SQL whose databases may be restored. Comma-separated. */
+  FRESHET_AZURE_SQL_SERVERS: azureSqlServers.default([]),
+  /** The folder for backups that source and target of a refresh both reach, when both are SQL Servers of one's own. */
+  FRESHET_BACKUP_FOLDER: z.string().optional(),
   /** The path of a file with scrub rules that are added to the default ones. */
   FRESHET_SCRUB_RULES: z.string().optional(),
   FRESHET_LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info'),
@@ -171,6 +180,8 @@ function configurationOf(settings: Settings): Configuration {
       unavailableThroughout: settings.FRESHET_REFRESH_UNAVAILABLE_THROUGHOUT,
       secondPersonSignsOff: settings.FRESHET_REFRESH_SECOND_PERSON,
       synchronizationMaxMs: settings.FRESHET_REFRESH_SYNCHRONIZATION_MINUTES * 60_000,
+      azureSqlServers: settings.FRESHET_AZURE_SQL_SERVERS,
+      backupFolder: settings.FRESHET_BACKUP_FOLDER ?? null,
       rulesFile: settings.FRESHET_SCRUB_RULES ?? null,
     },
     logLevel: settings.FRESHET_LOG_LEVEL,

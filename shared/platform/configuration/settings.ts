@@ -52,6 +52,12 @@ export const list = z.string(MISSING).transform((text) =>
     .filter((item) => item !== ''),
 );
 
+const SQL_SERVER_ID = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Sql\/servers\/[^/]+$/i;
+
+export const azureSqlServers = list.refine((ids) => ids.every((id) => SQL_SERVER_ID.test(id)), {
+  error: 'it is not a comma-separated list of /subscriptions/…/resourceGroups/…/providers/Microsoft.Sql/servers/…',
+});
+
 const HOST_AND_PORT = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:([1-9][0-9]{0,4})$/;
 
 export const hostsWithPort = list

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What PostgreSQL's clients send to commit: a simple query. */
-const COMMIT = Buffer.from('Q\0\0\0\u000bCOMMIT\0', 'latin1');
+/** What clients send to commit: a simple query of PostgreSQL's, a batch of SQL Server's. */
+const COMMITS = [Buffer.from('Q\0\0\0\u000bCOMMIT\0', 'latin1'), Buffer.from('COMMIT TRANSACTION', 'utf16le')];
 
 /** When a connection is cut around a COMMIT: with it on its way, or with its answer. */
 export type Cut = 'sent' | 'answered';
@@ -12,23 +12,28 @@ interface Pair {
   readonly server: Socket;
 }
 
-/** Stands between clients and a server on 127.0.0.1, and breaks their connections in every way a network can. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Stands between clients and a server, and breaks their connections in every way a network can. */
 export class TcpProxy {
   readonly #server: Server;
-  readonly #target: number;
+  readonly #target: Place;
   readonly #pairs = new Set<Pair>();
   #frozen = false;
   #refusing = false;
   #cut: () => Cut | null = () => null;
 
-  private constructor(server: Server, target: number) {
+  private constructor(server: Server, target: Place) {
     this.#server = server;
     this.#target = target;
   }
 
-  static async before(port: number): Promise<TcpProxy> {
+  static async before(target: Place): Promise<TcpProxy> {
     const server = createServer();
-    const proxy = new TcpProxy(server, port);
+    const proxy = new TcpProxy(server, target);
     server.on('connection', (client) => proxy.#accept(client));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return proxy;
@@ -94,7 +99,7 @@ export class TcpProxy {
       client.resetAndDestroy();
       return;
     }
-    const pair = { client, server: connect(this.#target, '127.0.0.1') };
+    const pair = { client, server: connect(this.#target) };
     this.#pairs.add(pair);
     client.on('data', (chunk) => this.#pass(pair, chunk));
     pair.server.on('data', (chunk) => client.write(chunk));
@@ -110,7 +115,7 @@ export class TcpProxy {
   }
 
   #pass(pair: Pair, chunk: Buffer): void {
-    const cut = chunk.includes(COMMIT) ? this.#cut() : null;
+    const cut = COMMITS.some((commit) => chunk.includes(commit)) ? this.#cut() : null;
     if (cut === 'answered') {
       pair.server.removeAllListeners('data').once('data', () => resetBoth(pair));
     }
