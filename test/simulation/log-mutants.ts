@@ -122,11 +122,11 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     to: 'page.shape !== last.shape',
   },
   {
-    name: 'old-copy-unstamped',
-    breaks: 'the old copy of a refused row is stamped, or the end of a snapshot would take it for unseen',
+    name: 'old-copy-taken',
+    breaks: 'the end of a snapshot spares the old copy of a row that was refused since its begin',
     file: 'shared/destination/memory/transaction.ts',
-    from: 'if (row) this.#journal.set(rows, id, { ...row, modifiedOn: stamp });',
-    to: '',
+    from: 'modifiedOn < begun && !refused.has(id)',
+    to: 'modifiedOn < begun',
   },
   {
     name: 'attribute-without-snapshot',

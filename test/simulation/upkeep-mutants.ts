@@ -48,8 +48,8 @@ export const UPKEEP_MUTANTS: readonly Mutant[] = [
     name: 'whole-removes-newer',
     breaks: 'the end of a snapshot removes no row that was written since its begin',
     file: 'shared/destination/memory/transaction.ts',
-    from: 'filter(({ modifiedOn }) => modifiedOn < begun)',
-    to: 'filter(({ modifiedOn }) => modifiedOn < stamp)',
+    from: 'modifiedOn < begun && !refused.has(id)',
+    to: 'modifiedOn < stamp && !refused.has(id)',
   },
   {
     name: 'same-row-unstamped',

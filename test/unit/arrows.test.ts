@@ -17,7 +17,7 @@ const BREACHES: readonly (readonly [rule: string, from: string, to: string])[] =
   ['only-compose-names-adapters', 'functions/http/knows-control.ts', 'shared/control/sql/a.ts'],
   ['functions-know-no-local-part', 'functions/knows-local.ts', 'local/a.ts'],
   ['use-cases-import-no-driver', 'shared/export/knows-pg.ts', 'pg'],
-  ['use-cases-import-no-driver', 'shared/export/knows-mssql.ts', 'mssql'],
+  ['use-cases-import-no-driver', 'shared/export/knows-tedious.ts', 'tedious'],
   ['use-cases-import-no-driver', 'shared/export/knows-kysely.ts', 'kysely'],
   ['use-cases-import-no-driver', 'shared/export/knows-bus.ts', '@azure/service-bus'],
   ['use-cases-import-no-driver', 'shared/refresh/knows-blobs.ts', '@azure/storage-blob'],
