@@ -24,7 +24,7 @@ module.exports = {
       comment: 'No Azure SDK and no database driver in export and refresh.',
       severity: 'error',
       from: { path: '^shared/(export|refresh)/' },
-      to: packages('@azure/|pg/|pg-copy-streams|mssql|tedious|kysely|durable-functions'),
+      to: packages('@azure/|pg/|pg-copy-streams|tedious|tarn|kysely|durable-functions'),
     },
     {
       name: 'ports-import-no-package',
