@@ -26,15 +26,22 @@ export interface ScratchInstallation extends Installation {
 /** Everything for real on free ports, in a folder and databases of its own. */
 export async function startScratch({ name, prepare, ...options }: ScratchOptions): Promise<ScratchInstallation> {
   const folder = await mkdtemp(path.join(tmpdir(), `freshet-${name}-`));
-  const remove: (() => Promise<void>)[] = [() => removeInstallation(folder)];
+  // Whichever of the steps fails, the others are taken; what runs is stopped before what it works on is removed.
+  const made = new AsyncDisposableStack();
+  const running = new AsyncDisposableStack();
+  made.defer(() => removeInstallation(folder));
   const stop = async () => {
-    for (const step of remove.splice(0).toReversed()) await step();
+    try {
+      await running.disposeAsync();
+    } finally {
+      await made.disposeAsync();
+    }
   };
   /** On a server that does not go with the installation. */
   const make = async (server: string, what: string) => {
     const database = `freshet_${name}_${what}_${randomBytes(4).toString('hex')}`;
     const connectionString = await createDatabase(server, database);
-    remove.splice(1, 0, () => dropDatabase(server, database));
+    made.defer(() => dropDatabase(server, database));
     return connectionString;
   };
   try {
@@ -47,7 +54,7 @@ export async function startScratch({ name, prepare, ...options }: ScratchOptions
     }
     const prepared = await prepare?.({ port, folder });
     const installation = await startAll({ ...options, ...prepared, port, folder, settings });
-    remove.push(() => installation.stop());
+    running.defer(() => installation.stop());
     const { FRESHET_DESTINATION: elsewhere } = given;
     return {
       ...installation,
@@ -56,7 +63,8 @@ export async function startScratch({ name, prepare, ...options }: ScratchOptions
         elsewhere ? make(elsewhere, what) : createDatabase(installation.databases.destination, what),
     };
   } catch (error) {
-    await stop();
+    // Why it did not start matters more.
+    await stop().catch(() => undefined);
     throw error;
   }
 }
