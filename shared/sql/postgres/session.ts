@@ -47,6 +47,7 @@ export function onConnection<T>(
   return withConnection(pool, options, (client) => work(sessionOf(client)));
 }
 
+/** On connections of the pool, whose limits are those of each unit that names none of its own. */
 export function unitsOn(pool: PostgresPool): Units<Session> {
   return {
     inTransaction: (work, options) => inTransaction(pool, work, options),
