@@ -2,7 +2,7 @@ import pg from 'pg';
 import { withClient } from '../../local/environments/databases.ts';
 import { urlOf } from '../../local/environments/server.ts';
 import { PATIENT } from '../../shared/environment-databases/postgres/connections.ts';
-import { applyWhole } from '../../shared/environment-databases/postgres/scrub.ts';
+import { RULES } from '../../shared/environment-databases/postgres/rules.ts';
 import {
   type Blueprint,
   readBlueprint,
@@ -10,8 +10,9 @@ import {
   type SequenceValue,
 } from '../../shared/environment-databases/postgres/source.ts';
 import { runInSomeOrder, runWhatCan } from '../../shared/environment-databases/postgres/statements.ts';
-import { type StandingTable, tablesOfRule } from '../../shared/environment-databases/postgres/tables.ts';
+import type { StandingTable } from '../../shared/environment-databases/postgres/tables.ts';
 import type { ScrubRule } from '../../shared/environment-databases/scrub-rules.ts';
+import { tablesOfRule } from '../../shared/environment-databases/sql/tables.ts';
 import { DEFAULT_RULES } from '../../shared/refresh/default-rules.ts';
 import { connect, type PostgresPool } from '../../shared/sql/postgres/connect.ts';
 import { forwardRows } from '../../shared/sql/postgres/forward.ts';
@@ -110,12 +111,12 @@ async function copyRows(from: PostgresPool, into: PostgresPool, { tables, encodi
 
 async function scrub(session: Session): Promise<void> {
   for (const rule of DEFAULT_RULES.rules) {
-    for (const table of await tablesOfRule(session, rule)) await apply(session, table, rule);
+    for (const table of await tablesOfRule(session, RULES, rule)) await apply(session, table, rule);
   }
 }
 
 async function apply(session: Session, table: StandingTable, rule: ScrubRule): Promise<void> {
   if (rule.action === 'mask') throw new Error(`${rule.id} is a mask, which is not one statement`);
-  if (rule.action !== 'truncate') await applyWhole(session, table, rule);
+  if (rule.action !== 'truncate') await RULES.change(session, table, rule, null);
   else await session.query(table.isReferenced ? `DELETE FROM ${table.relation}` : `TRUNCATE TABLE ${table.relation}`);
 }

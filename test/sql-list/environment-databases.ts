@@ -1,11 +1,13 @@
 import { copyText } from '../../shared/environment-databases/azuresql/copy.ts';
 import type { ScrubRule } from '../../shared/environment-databases/scrub-rules.ts';
+import { runningJobs } from '../../shared/environment-databases/sql/administer.ts';
+import { countRule } from '../../shared/environment-databases/sql/scrub.ts';
+import { tablesFor } from '../../shared/environment-databases/sql/tables.ts';
 import {
   giveInnerAccess,
   readAccess,
   type SqlServerAccess,
 } from '../../shared/environment-databases/sqlserver/access.ts';
-import { runningJobs } from '../../shared/environment-databases/sqlserver/administer.ts';
 import {
   backUp,
   blankBackup,
@@ -24,16 +26,14 @@ import {
 } from '../../shared/environment-databases/sqlserver/doors.ts';
 import { clearQueryStore, machinePlatform } from '../../shared/environment-databases/sqlserver/machine.ts';
 import { readMark, removeMark, writeMark } from '../../shared/environment-databases/sqlserver/marks.ts';
-import { applyWhole, countIn } from '../../shared/environment-databases/sqlserver/scrub.ts';
+import { RULES } from '../../shared/environment-databases/sqlserver/rules.ts';
 import {
   dataBytes,
   dropDatabase,
   listDatabases,
   renameDatabase,
 } from '../../shared/environment-databases/sqlserver/server.ts';
-import { listColumns, tablesFor } from '../../shared/environment-databases/sqlserver/tables.ts';
 import { makeTraces, takeTracesOut } from '../../shared/environment-databases/sqlserver/traces.ts';
-import { countRemaining } from '../../shared/environment-databases/sqlserver/verify.ts';
 import { systemClock } from '../../shared/platform/clock/system.ts';
 import { RecordingSession } from './recording.ts';
 
@@ -136,12 +136,12 @@ async function rules(session: RecordingSession, name: string): Promise<void> {
     { ...base, action: 'mask', column: name, mask: 'hash', where },
   ];
   for (const rule of all) {
-    await countIn(session, rule);
-    for (const table of await tablesFor(session, rule, [])) {
-      if (rule.action !== 'mask') await applyWhole(session, table, rule);
-      await countRemaining(session, table, rule);
+    await countRule(session, RULES, rule);
+    for (const table of await tablesFor(session, RULES, rule, [])) {
+      if (rule.action !== 'mask') await RULES.change(session, table, rule, null);
+      await RULES.countRemaining(session, table, rule);
     }
   }
-  await runningJobs(session, { table: name, name, where });
-  await listColumns(session);
+  await runningJobs(session, RULES, { table: name, name, where });
+  await RULES.listColumns(session);
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { UnitOptions, Units } from '../../shared/destination/sql/statements.ts';
 import type { Executed, LoadColumn, Session } from '../../shared/sql/sqlserver/session.ts';
+import type { UnitOptions, Units } from '../../shared/sql/units.ts';
 
 /** What a server would answer: the first rule whose text occurs in the statement. */
 export type Answers = readonly (readonly [text: RegExp, rows: readonly object[]])[];

@@ -14,6 +14,7 @@ const BREACHES: readonly (readonly [rule: string, from: string, to: string])[] =
   ['use-cases-import-ports-only', 'shared/export/read/knows-destination.ts', 'shared/destination/postgres/a.ts'],
   ['use-cases-import-ports-only', 'shared/export/knows-queue.ts', 'shared/platform/queues/service-bus.ts'],
   ['use-cases-import-ports-only', 'shared/refresh/knows-control.ts', 'shared/control/sql/a.ts'],
+  ['use-cases-import-ports-only', 'shared/refresh/knows-rules.ts', 'shared/environment-databases/sql/a.ts'],
   ['only-compose-names-adapters', 'functions/http/knows-control.ts', 'shared/control/sql/a.ts'],
   ['functions-know-no-local-part', 'functions/knows-local.ts', 'local/a.ts'],
   ['use-cases-import-no-driver', 'shared/export/knows-pg.ts', 'pg'],

@@ -1,10 +1,10 @@
 import { parseAddress } from '../../sql/postgres/address.ts';
 import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
-import { inTransaction, onConnection, type Session } from '../../sql/postgres/session.ts';
+import { type Session, unitsOn } from '../../sql/postgres/session.ts';
 import type { DestinationAddress } from '../model.ts';
 import type { OpenDestination } from '../port.ts';
 import { SqlDestination } from '../sql/destination.ts';
-import type { Dialect, Units } from '../sql/statements.ts';
+import type { Dialect } from '../sql/statements.ts';
 import { definitions } from './definitions.ts';
 import { RANGE, tableNames } from './dialect.ts';
 import { adviceOnAddress } from './permissions.ts';
@@ -31,12 +31,4 @@ export class PostgresDestination extends SqlDestination<Session> {
   constructor(pool: PostgresPool, address: DestinationAddress, advice: readonly string[] = []) {
     super(unitsOn(pool), POSTGRES, address, advice);
   }
-}
-
-function unitsOn(pool: PostgresPool): Units<Session> {
-  return {
-    inTransaction: (work, options) => inTransaction(pool, work, options),
-    onConnection: (work, options) => onConnection(pool, work, options),
-    close: () => pool.end(),
-  };
 }

@@ -1,24 +1,14 @@
 import type { Session } from '../../sql/postgres/session.ts';
 import { type RemovedRetries, type StoredRetry, withoutStamp } from '../accounting.ts';
-import type { ChangeType, RetryEntry } from '../model.ts';
+import type { RetryEntry } from '../model.ts';
+import { entryOf, numberOf, type RetryRow, storableText } from '../sql/retry-rows.ts';
 import type { ObjectName } from '../sql/statements.ts';
 import { quoted } from './dialect.ts';
 
 /** `RetryStatements` in PostgreSQL's words. */
 
-interface RetryRow {
-  readonly entity: string;
+interface Row extends RetryRow {
   readonly id: string;
-  readonly blob: string;
-  readonly changetype: ChangeType;
-  readonly attempts: number;
-  readonly code: string;
-  readonly reason: string;
-  readonly notifiedat: string | null;
-  readonly dueat: string | null;
-  readonly failedat: string | null;
-  readonly settlementid: string | null;
-  readonly stamp: string;
 }
 
 const COLUMNS =
@@ -116,11 +106,11 @@ export async function readRetries(
   entity: string,
   ids: readonly string[],
 ): Promise<Map<string, StoredRetry>> {
-  const rows = await session.query<RetryRow>(
+  const rows = await session.query<Row>(
     `SELECT ${COLUMNS} FROM ${quoted(table)} WHERE entity = $1 AND id = ANY ($2::text[])`,
     [entity, ids.map((id) => id.toLowerCase())],
   );
-  return new Map(rows.map((row) => [row.id, entryOf(row)]));
+  return new Map(rows.map((row) => [row.id, entryOf(row, row.id)]));
 }
 
 export async function readDueRetries(
@@ -130,12 +120,12 @@ export async function readDueRetries(
   limit: number,
   except: readonly string[],
 ): Promise<RetryEntry[]> {
-  const rows = await session.query<RetryRow>(
+  const rows = await session.query<Row>(
     `SELECT ${COLUMNS} FROM ${quoted(table)} WHERE dueat <= $1 AND entity <> ALL ($3::text[])
      ORDER BY dueat, entity, id LIMIT $2`,
     [now, limit, except],
   );
-  return rows.map((row) => withoutStamp(entryOf(row)));
+  return rows.map((row) => withoutStamp(entryOf(row, row.id)));
 }
 
 export async function readNextDue(
@@ -151,14 +141,14 @@ export async function readNextDue(
 }
 
 export async function readUnloggedFailures(session: Session, table: ObjectName, limit: number): Promise<RetryEntry[]> {
-  const rows = await session.query<RetryRow>(
+  const rows = await session.query<Row>(
     `SELECT * FROM (
        SELECT ${COLUMNS} FROM ${quoted(table)} WHERE failedat IS NOT NULL AND NOT logged
        ORDER BY failedat, settlementid FETCH FIRST $1 ROWS WITH TIES) unlogged
      ORDER BY failedat, settlementid, entity, id`,
     [limit],
   );
-  return rows.map((row) => withoutStamp(entryOf(row)));
+  return rows.map((row) => withoutStamp(entryOf(row, row.id)));
 }
 
 export async function readOpenBlobs(session: Session, table: ObjectName, blobs: readonly string[]): Promise<string[]> {
@@ -203,30 +193,4 @@ export async function readRefusedIds(
     [entity, ids.map((id) => id.toLowerCase())],
   );
   return rows.map(({ id }) => id);
-}
-
-function entryOf(row: RetryRow): StoredRetry {
-  return {
-    entity: row.entity,
-    id: row.id,
-    blob: row.blob,
-    changeType: row.changetype,
-    attempts: row.attempts,
-    code: row.code,
-    reason: row.reason,
-    notifiedAt: numberOf(row.notifiedat),
-    dueAt: numberOf(row.dueat),
-    failedAt: numberOf(row.failedat),
-    settlementId: row.settlementid,
-    stamp: Number(row.stamp),
-  };
-}
-
-function numberOf(text: string | null): number | null {
-  return text === null ? null : Number(text);
-}
-
-/** A reason may hold any text that a database or a definition brought along. */
-function storableText(text: string): string {
-  return text.replaceAll('\0', '').toWellFormed();
 }

@@ -1,6 +1,7 @@
 import { type Cell, type Column, columnsOfNewTable, exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
+import type { UnitOptions, Units } from '../../sql/units.ts';
 import { NOWHERE } from '../accounting.ts';
 import { type RowCheck, rowCheck } from '../cells.ts';
 import type {
@@ -21,7 +22,7 @@ import { applyBatch, type Target } from './apply.ts';
 import { createOwn, dropObjects, shapeEntity, standingOf } from './define.ts';
 import { NewRows } from './new-rows.ts';
 import { settle } from './settle.ts';
-import type { Dialect, ObjectName, SqlSession, TableNames, UnitOptions, Units } from './statements.ts';
+import type { Dialect, ObjectName, SqlSession, TableNames } from './statements.ts';
 
 /** A probe of the destination: an answer that takes longer is none. */
 const PROBE_MS = 5_000;

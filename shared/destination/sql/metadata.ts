@@ -7,6 +7,7 @@ import {
   type MetadataColumn,
   type MetadataTable,
 } from '../metadata-tables.ts';
+import { storableText } from './retry-rows.ts';
 
 /** What a metadata table is to say about an entity. */
 export interface WantedMetadata {
@@ -48,7 +49,7 @@ function heldCell(
 
 /** Labels are for reading: what cannot be stored is left out, and what is too long is cut, in the units of SQL Server everywhere. */
 function labelText(label: string): string {
-  const storable = label.replaceAll('\0', '').toWellFormed();
+  const storable = storableText(label);
   if (storable.length <= LABEL_LENGTH) return storable;
   const beginning = storable.slice(0, LABEL_LENGTH);
   return beginning.isWellFormed() ? beginning : beginning.slice(0, -1);

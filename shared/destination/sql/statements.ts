@@ -45,24 +45,6 @@ export interface SqlSession {
   run(statement: string): Promise<void>;
 }
 
-export interface UnitOptions {
-  /** `rollback`: as if it had been committed, and then undone. */
-  readonly end?: 'commit' | 'rollback';
-  /** For statements that may last longer than others. */
-  readonly statementTimeoutMs?: number;
-  /** A peer that is silent for so long is taken to be gone. */
-  readonly silenceMs?: number;
-}
-
-/** Units of work on one database. Every error is classified. */
-export interface Units<S> {
-  /** After a rejection nothing is written, but for a commit whose answer was lost: DESTINATION_UNAVAILABLE then. */
-  inTransaction<T>(work: (session: S) => Promise<T>, options?: UnitOptions): Promise<T>;
-  /** Questions and single changes, each a transaction by itself. */
-  onConnection<T>(work: (session: S) => Promise<T>, options?: Pick<UnitOptions, 'silenceMs'>): Promise<T>;
-  close(): Promise<void>;
-}
-
 export interface Dialect<S extends SqlSession> {
   readonly range: DialectRange;
   names(address: DestinationAddress): TableNames;

@@ -1,10 +1,10 @@
 import { parseAddress } from '../../sql/sqlserver/address.ts';
 import { connect, type SqlServerPool } from '../../sql/sqlserver/connect.ts';
-import { inTransaction, onConnection, type Session } from '../../sql/sqlserver/session.ts';
+import { type Session, unitsOn } from '../../sql/sqlserver/session.ts';
 import type { DestinationAddress } from '../model.ts';
 import type { OpenDestination } from '../port.ts';
 import { SqlDestination } from '../sql/destination.ts';
-import type { Dialect, Units } from '../sql/statements.ts';
+import type { Dialect } from '../sql/statements.ts';
 import { definitions } from './definitions.ts';
 import { objectNames, RANGE } from './dialect.ts';
 import { adviceOnAddress } from './permissions.ts';
@@ -31,12 +31,4 @@ export class SqlServerDestination extends SqlDestination<Session> {
   constructor(pool: SqlServerPool, address: DestinationAddress, advice: readonly string[] = []) {
     super(unitsOn(pool), SQL_SERVER, address, advice);
   }
-}
-
-function unitsOn(pool: SqlServerPool): Units<Session> {
-  return {
-    inTransaction: (work, options) => inTransaction(pool, work, options),
-    onConnection: (work, options) => onConnection(pool, work, options),
-    close: () => pool.end(),
-  };
 }

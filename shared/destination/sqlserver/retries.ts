@@ -3,26 +3,16 @@ import { fitName } from '../../sql/sqlserver/names.ts';
 import { bigint, int, type Session, text } from '../../sql/sqlserver/session.ts';
 import { type Staged, type StagedColumn, stage } from '../../sql/sqlserver/staging.ts';
 import { type RemovedRetries, type StoredRetry, withoutStamp } from '../accounting.ts';
-import type { ChangeType, RetryEntry } from '../model.ts';
+import type { RetryEntry } from '../model.ts';
+import { entryOf, numberOf, type RetryRow, storableText } from '../sql/retry-rows.ts';
 import type { ObjectName } from '../sql/statements.ts';
 import { BY_BYTES, quoted } from './dialect.ts';
 import { stageTexts, textsIn } from './lists.ts';
 
 /** `RetryStatements` in T-SQL. */
 
-interface RetryRow {
-  readonly entity: string;
+interface Row extends RetryRow {
   readonly recordid: string;
-  readonly blob: string;
-  readonly changetype: ChangeType;
-  readonly attempts: number;
-  readonly code: string;
-  readonly reason: string;
-  readonly notifiedat: string | null;
-  readonly dueat: string | null;
-  readonly failedat: string | null;
-  readonly settlementid: string | null;
-  readonly stamp: string;
 }
 
 /** What is kept of an entry, in the order of the columns, and how it travels. */
@@ -136,12 +126,12 @@ export async function readRetries(
   ids: readonly string[],
 ): Promise<Map<string, StoredRetry>> {
   const staged = await stageKeys(session, ids);
-  const rows = await session.query<RetryRow>(
+  const rows = await session.query<Row>(
     `${staged.prelude}SELECT ${COLUMNS} FROM ${quoted(table)} r INNER JOIN ${staged.table} i ON i.id = r.recordid
      WHERE r.entity = @entity`,
     { ...staged.parameters, entity: text(entity) },
   );
-  return new Map(rows.map((row) => [row.recordid, entryOf(row)]));
+  return new Map(rows.map((row) => [row.recordid, entryOf(row, row.recordid)]));
 }
 
 export async function readDueRetries(
@@ -152,12 +142,12 @@ export async function readDueRetries(
   except: readonly string[],
 ): Promise<RetryEntry[]> {
   const { operand, parameters } = textsIn('except', except);
-  const rows = await session.query<RetryRow>(
+  const rows = await session.query<Row>(
     `SELECT TOP (@limit) ${COLUMNS} FROM ${quoted(table)} r
      WHERE r.dueat <= @now AND r.entity NOT IN ${operand} ORDER BY r.dueat, r.entity, r.recordid`,
     { ...parameters, now: bigint(now), limit: int(limit) },
   );
-  return rows.map((row) => withoutStamp(entryOf(row)));
+  return rows.map((row) => withoutStamp(entryOf(row, row.recordid)));
 }
 
 export async function readNextDue(
@@ -176,14 +166,14 @@ export async function readNextDue(
 const UNLOGGED = 'failedat IS NOT NULL AND logged = 0';
 
 export async function readUnloggedFailures(session: Session, table: ObjectName, limit: number): Promise<RetryEntry[]> {
-  const rows = await session.query<RetryRow>(
+  const rows = await session.query<Row>(
     `SELECT ${COLUMNS} FROM ${quoted(table)} r WHERE ${UNLOGGED} AND settlementid IN (
        SELECT oldest.settlementid FROM (
          SELECT TOP (@limit) settlementid FROM ${quoted(table)} WHERE ${UNLOGGED} ORDER BY failedat, settlementid) oldest)
      ORDER BY r.failedat, r.settlementid, r.entity, r.recordid`,
     { limit: int(limit) },
   );
-  return rows.map((row) => withoutStamp(entryOf(row)));
+  return rows.map((row) => withoutStamp(entryOf(row, row.recordid)));
 }
 
 export async function readOpenBlobs(session: Session, table: ObjectName, blobs: readonly string[]): Promise<string[]> {
@@ -231,35 +221,9 @@ export async function readRefusedIds(
   return rows.map(({ id }) => id);
 }
 
-function entryOf(row: RetryRow): StoredRetry {
-  return {
-    entity: row.entity,
-    id: row.recordid,
-    blob: row.blob,
-    changeType: row.changetype,
-    attempts: row.attempts,
-    code: row.code,
-    reason: row.reason,
-    notifiedAt: numberOf(row.notifiedat),
-    dueAt: numberOf(row.dueat),
-    failedAt: numberOf(row.failedat),
-    settlementId: row.settlementid,
-    stamp: Number(row.stamp),
-  };
-}
-
-function numberOf(value: string | null): number | null {
-  return value === null ? null : Number(value);
-}
-
 /** What an index can hold; ids of records are shorter. */
 function keyOf(id: string): string {
-  return fitName(id.toLowerCase().replaceAll('\0', '').toWellFormed());
+  return fitName(storableText(id.toLowerCase()));
 }
 
 const stageKeys = (session: Session, ids: readonly string[]) => stageTexts(session, ids.map(keyOf));
-
-/** A reason may hold any text that a database or a definition brought along. */
-function storableText(reason: string): string {
-  return reason.replaceAll('\0', '').toWellFormed();
-}

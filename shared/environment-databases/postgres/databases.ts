@@ -1,29 +1,19 @@
 import { FreshetError } from '../../errors/error.ts';
-import type { PostgresPool } from '../../sql/postgres/connect.ts';
 import { connect } from '../../sql/postgres/connect.ts';
 import { quoteName } from '../../sql/postgres/names.ts';
-import { inTransaction, onConnection } from '../../sql/postgres/session.ts';
-import {
-  type Access,
-  type Administrator,
-  COPY_NAME,
-  type CopyProgress,
-  type DatabaseFacts,
-  type RuleFinding,
-  type RuleOutcome,
-} from '../model.ts';
+import { onConnection, type Session, unitsOn } from '../../sql/postgres/session.ts';
+import { type Access, COPY_NAME, type CopyProgress, type DatabaseFacts } from '../model.ts';
 import type { EnvironmentDatabases, OpenDatabases } from '../port.ts';
-import { columnsWithoutRule, type RunningJobsQuery, type ScrubRule } from '../scrub-rules.ts';
+import { SqlScrubbing } from '../sql/scrubbing.ts';
 import { giveInnerAccess, parseAccess, readAccess } from './access.ts';
-import { resetAdministrator, runningJobs } from './administer.ts';
 import { PATIENT, ServerConnections } from './connections.ts';
 import { emptyDatabase, ensureCopy, removeDatabase } from './copies.ts';
 import { giveEntry, revokeEntry } from './entry.ts';
-import { environmentError, stateOf } from './errors.ts';
+import { environmentError, stateOf, told } from './errors.ts';
 import { writeComment, writeMark } from './marks.ts';
 import { missingRights } from './rights.ts';
 import { PIECE_BYTES } from './rows.ts';
-import { applyRule, countRule, RANGE_ROWS } from './scrub.ts';
+import { RULES } from './rules.ts';
 import {
   databaseOf,
   entryOf,
@@ -34,10 +24,10 @@ import {
   listDatabases,
   type ServerDatabase,
 } from './server.ts';
-import { listColumns } from './tables.ts';
+import type { StandingTable } from './tables.ts';
 import { takeTracesOut } from './traces.ts';
 import { uncopied } from './uncopied.ts';
-import { verifyRule } from './verify.ts';
+import { RANGE_ROWS } from './walk.ts';
 
 export interface PostgresDatabasesOptions {
   /** Rows of one range of a rule. */
@@ -57,17 +47,22 @@ export function openPostgresDatabases(options: PostgresDatabasesOptions = {}): O
   };
 }
 
-class PostgresDatabases implements EnvironmentDatabases {
+class PostgresDatabases extends SqlScrubbing<Session, StandingTable> implements EnvironmentDatabases {
   readonly #server: ServerConnections;
-  readonly #rangeRows: number;
   readonly #pieceBytes: number;
 
   constructor(
     server: ServerConnections,
     { rangeRows = RANGE_ROWS, pieceBytes = PIECE_BYTES }: PostgresDatabasesOptions,
   ) {
+    const nameOf = async (id: string) => (await server.onServer((session) => databaseOf(session, id))).name;
+    super(RULES, {
+      told,
+      inside: async (id) => unitsOn(server.inside(await nameOf(id))),
+      open: (connection) => unitsOn(connect(connection, { ...PATIENT, maxConnections: 1 })),
+      rangeRows,
+    });
     this.#server = server;
-    this.#rangeRows = rangeRows;
     this.#pieceBytes = pieceBytes;
   }
 
@@ -97,7 +92,7 @@ class PostgresDatabases implements EnvironmentDatabases {
 
   missingRights(id: string): Promise<string[]> {
     return told(async () => {
-      const pool = await this.#inside(id);
+      const pool = this.#server.inside((await this.#database(id)).name);
       return this.#server.onServer((server) => onConnection(pool, (inside) => missingRights(server, inside, id)));
     });
   }
@@ -200,50 +195,6 @@ class PostgresDatabases implements EnvironmentDatabases {
     throw new FreshetError('RESTORE_NOT_SUPPORTED', { name: of.name });
   }
 
-  countRule(id: string, rule: ScrubRule): Promise<number | null> {
-    return told(async () => onConnection(await this.#inside(id), (session) => countRule(session, rule)));
-  }
-
-  applyRule(
-    id: string,
-    rule: ScrubRule,
-    watch: (done: number, of: number) => void,
-    cancelled: AbortSignal,
-  ): Promise<RuleOutcome> {
-    return told(async () =>
-      applyRule(await this.#inside(id), id, { rule, rangeRows: this.#rangeRows, watch, cancelled }),
-    );
-  }
-
-  verifyRule(id: string, rule: ScrubRule, source: string): Promise<RuleFinding[]> {
-    return told(async () => {
-      let pool: PostgresPool | undefined;
-      const openSource = () => {
-        pool ??= connect(source, { ...PATIENT, maxConnections: 1 });
-        return pool;
-      };
-      try {
-        return await verifyRule(await this.#inside(id), openSource, rule);
-      } finally {
-        await pool?.end();
-      }
-    });
-  }
-
-  unknownColumns(id: string, known: readonly ScrubRule[]): Promise<string[]> {
-    return told(async () => columnsWithoutRule(await onConnection(await this.#inside(id), listColumns), known));
-  }
-
-  runningJobs(id: string, query: RunningJobsQuery): Promise<string[] | null> {
-    return told(async () => onConnection(await this.#inside(id), (session) => runningJobs(session, query)));
-  }
-
-  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent' | 'skipped'> {
-    return told(async () =>
-      inTransaction(await this.#inside(id), (session) => resetAdministrator(session, administrator)),
-    );
-  }
-
   finish(id: string): Promise<void> {
     return told(async () => {
       const { name, mark } = await this.#database(id);
@@ -260,18 +211,6 @@ class PostgresDatabases implements EnvironmentDatabases {
 
   #database(id: string): Promise<ServerDatabase> {
     return this.#server.onServer((session) => databaseOf(session, id));
-  }
-
-  async #inside(id: string): Promise<PostgresPool> {
-    return this.#server.inside((await this.#database(id)).name);
-  }
-}
-
-async function told<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw environmentError(error);
   }
 }
 

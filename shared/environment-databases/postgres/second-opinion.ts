@@ -1,19 +1,19 @@
 import { quoteName } from '../../sql/postgres/names.ts';
 import { numberOf, textOf } from '../conditions.ts';
 import { type Condition, conditionsOf, type Scalar, type ScrubRule } from '../scrub-rules.ts';
+import { columnOf, type SqlColumn, type SqlTable } from '../sql/tables.ts';
 import type { Parameters } from './predicates.ts';
-import { columnOf, type StandingColumn, type StandingTable } from './tables.ts';
 
 /**
  * Which rows a rule should have left none of, asked with other operators than the rule's own SQL (predicates.ts), so that
  * a mistake there is not repeated by the question that looks for it.
  */
-export function remainingText(table: StandingTable, rule: ScrubRule, parameters: Parameters): string {
+export function remainingText(table: SqlTable, rule: ScrubRule, parameters: Parameters): string {
   const conditions = conditionsOf(rule).map((condition) => opinion(table, condition, parameters));
   return [...conditions, wrongText(table, rule, parameters)].join(' AND ');
 }
 
-function wrongText(table: StandingTable, rule: ScrubRule, parameters: Parameters): string {
+function wrongText(table: SqlTable, rule: ScrubRule, parameters: Parameters): string {
   switch (rule.action) {
     case 'set':
       return `NOT ${isAmong(columnOf(table, rule.column), [rule.value], undefined, parameters)}`;
@@ -24,7 +24,7 @@ function wrongText(table: StandingTable, rule: ScrubRule, parameters: Parameters
   }
 }
 
-function opinion(table: StandingTable, condition: Condition, parameters: Parameters): string {
+function opinion(table: SqlTable, condition: Condition, parameters: Parameters): string {
   const column = columnOf(table, condition.column);
   const name = quoteName(column.name);
   switch (condition.op) {
@@ -49,7 +49,7 @@ function opinion(table: StandingTable, condition: Condition, parameters: Paramet
 
 /** Never NULL: no value equals what is not there. */
 function isAmong(
-  { name, compared }: StandingColumn,
+  { name, compared }: SqlColumn,
   values: readonly Scalar[],
   ignoreCase: boolean | undefined,
   parameters: Parameters,

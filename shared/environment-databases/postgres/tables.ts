@@ -1,84 +1,30 @@
-import { FreshetError } from '../../errors/error.ts';
-import { quoteName, quoteTable } from '../../sql/postgres/names.ts';
+import { quoteTable } from '../../sql/postgres/names.ts';
 import type { Session } from '../../sql/postgres/session.ts';
 import type { MaskedColumn } from '../masks.ts';
-import { columnsOf, meansTable, type ScrubRule } from '../scrub-rules.ts';
+import type { ColumnName, SqlColumn, SqlTable, TableName } from '../sql/tables.ts';
 import { TRACES_SCHEMA } from './traces.ts';
 
-/** The tables that rules are about, as the catalog describes them. */
+/** The catalog of PostgreSQL. */
 
-export interface StandingColumn {
-  readonly name: string;
-  /** As PostgreSQL writes it: `character varying(100)`. */
-  readonly type: string;
-  /** How a value of a rule is compared with it. */
-  readonly compared: 'number' | 'flag' | 'text';
-  /** Null where no mask fits. */
-  readonly masked: MaskedColumn | null;
-}
-
-export interface StandingTable {
+export interface StandingTable extends SqlTable {
   readonly id: string;
-  readonly schema: string;
-  readonly name: string;
-  /** Quoted, with its schema. */
-  readonly relation: string;
-  /** By name in lower case. */
-  readonly columns: ReadonlyMap<string, StandingColumn>;
-  /** Columns of unique indexes without gaps, the primary key first: ways to walk through the table. */
-  readonly keys: readonly (readonly string[])[];
-  /** As the indexes were made; negative: not known. */
-  readonly rows: number;
   /** The largest partition's for a partitioned table; null where rows are not found by block. */
   readonly blocks: number | null;
-  readonly isReferenced: boolean;
 }
 
-interface TableRow {
-  readonly id: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly rows: number;
-  readonly isReferenced: boolean;
-}
+type TableRow = Pick<StandingTable, 'id' | 'schema' | 'name' | 'rows' | 'isReferenced'>;
 
-/** The tables that a rule or query means. SCRUB_COLUMN_MISSING when one lacks a column that it names. */
-export async function tablesFor(
-  session: Session,
-  rule: { readonly id: string; readonly table: string; readonly action?: string },
-  columns: readonly string[],
-): Promise<StandingTable[]> {
-  const meant = (await listTables(session)).filter(({ schema, name }) => meansTable(rule, schema, name));
+export async function readTables(session: Session, isMeant: (table: TableName) => boolean): Promise<StandingTable[]> {
   const tables: StandingTable[] = [];
-  for (const row of meant) {
-    const table: StandingTable = {
+  for (const row of (await listTables(session)).filter(isMeant))
+    tables.push({
       ...row,
       relation: quoteTable(row),
       columns: await readColumns(session, row.id),
       keys: await readKeys(session, row.id),
       blocks: await readBlocks(session, row.id),
-    };
-    const missing = columns.find((column) => !table.columns.has(column.toLowerCase()));
-    if (missing)
-      throw new FreshetError('SCRUB_COLUMN_MISSING', { rule: rule.id, column: missing, table: nameOf(table) });
-    tables.push(table);
-  }
+    });
   return tables;
-}
-
-export function tablesOfRule(session: Session, rule: ScrubRule): Promise<StandingTable[]> {
-  return tablesFor(session, rule, columnsOf(rule));
-}
-
-/** As findings and outcomes name it. */
-export function nameOf({ schema, name }: Pick<StandingTable, 'schema' | 'name'>): string {
-  return `${schema}.${name}`;
-}
-
-export function columnOf(table: StandingTable, column: string): StandingColumn {
-  const found = table.columns.get(column.toLowerCase());
-  if (!found) throw new FreshetError('SCRUB_COLUMN_MISSING', { rule: '', column, table: nameOf(table) });
-  return found;
 }
 
 /** Every table but partitions, which their parents stand for. */
@@ -92,8 +38,8 @@ function listTables(session: Session): Promise<TableRow[]> {
   );
 }
 
-async function readColumns(session: Session, id: string): Promise<Map<string, StandingColumn>> {
-  interface Row extends Omit<StandingColumn, 'masked'> {
+async function readColumns(session: Session, id: string): Promise<Map<string, SqlColumn>> {
+  interface Row extends Omit<SqlColumn, 'masked'> {
     readonly kind: MaskedColumn['kind'] | null;
     readonly maxLength: number | null;
   }
@@ -144,12 +90,6 @@ async function readKeys(session: Session, id: string): Promise<string[][]> {
   return rows.map(({ columns }) => columns);
 }
 
-export interface ColumnName {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
-}
-
 /** Every column of every table. */
 export function listColumns(session: Session): Promise<ColumnName[]> {
   return session.query<ColumnName>(
@@ -160,5 +100,3 @@ export function listColumns(session: Session): Promise<ColumnName[]> {
      ORDER BY n.nspname, c.relname, a.attnum`,
   );
 }
-
-export const quotedColumn = (table: StandingTable, column: string): string => quoteName(columnOf(table, column).name);

@@ -1,89 +1,56 @@
 import { quoteName } from '../../sql/postgres/names.ts';
 import type { Session } from '../../sql/postgres/session.ts';
 import type { ScrubRule } from '../scrub-rules.ts';
-import type { Parameters } from './predicates.ts';
-import { columnOf, type StandingTable } from './tables.ts';
+import type { SqlColumn } from '../sql/tables.ts';
+import { atOnce, byKey, keyFor, type Place, type Range, type Walk } from '../sql/walk.ts';
+import { Parameters } from './predicates.ts';
+import type { StandingTable } from './tables.ts';
 
-/** Ways through a table, range by range, that can be taken up again where they were left. */
+/** Ranges by key for masks, which no row may meet twice, and by blocks for all else. */
 
-/** Where the last range ended: a key, or blocks; null before the first. */
-export type Place = readonly string[] | null;
-
-export interface Range {
-  /** In SQL; none: all rows. */
-  readonly conditions: readonly string[];
-  /** Null: there are none behind it. */
-  readonly end: Place;
-  /** Rows or blocks, this range included, and all of them. */
-  readonly done: number;
-  readonly of: number;
-}
-
-export type Walk = (session: Session, after: Place, parameters: Parameters) => Promise<Range>;
+/** Rows of a mask in one transaction. */
+export const RANGE_ROWS = 20_000;
 
 /** 16 MB: seconds of work, so that a cancellation is heard and little is done twice. */
 const RANGE_BLOCKS = 2_048;
 
-/**
- * By key for masks, which no row may meet twice; a key that the rule itself changes will not do. By blocks for all else,
- * which is faster: a row that is met again, for it was written anew behind itself, is as the rule wants it already.
- */
-export function walkFor(table: StandingTable, rule: ScrubRule, rangeRows: number): Walk {
+export function walkFor(table: StandingTable, rule: ScrubRule, rangeRows: number): Walk<Session> {
+  const blocks = blocksFor(table, rule);
+  if (blocks !== null) return byBlocks(blocks);
   const key = rule.action === 'mask' ? keyFor(table, rule) : null;
-  if (key) return byKey(table, key, rangeRows);
-  return rule.action === 'mask' || table.blocks === null ? atOnce : byBlocks(table.blocks);
+  if (key === null) return atOnce;
+  return byKey(table, rangeRows, (session, after) => endOfRange(session, table, key, after, rangeRows));
 }
 
-/** Columns that tell the rows of the table apart and that the rule leaves alone; null without any. */
-export function keyFor(table: StandingTable, rule: ScrubRule): readonly string[] | null {
-  const changed = 'column' in rule && rule.column !== undefined ? columnOf(table, rule.column).name : null;
-  return table.keys.find((key) => changed === null || !key.includes(changed)) ?? null;
+/** Faster than by key: a row that is met again, for it was written anew behind itself, is as the rule wants it already. */
+function blocksFor({ blocks }: StandingTable, { action }: ScrubRule): number | null {
+  return action === 'mask' ? null : blocks;
 }
-
-const atOnce: Walk = async () => ({ conditions: [], end: null, done: 1, of: 1 });
 
 /** There are no statistics before the scrub is over, and without them the server would read the whole table for each range. */
 const WITHOUT_STATISTICS = `SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off`;
 
-function byBlocks(blocks: number): Walk {
+/** A place is a block's number, and how many there were at first. */
+function byBlocks(blocks: number): Walk<Session> {
   return async (session, after) => {
     await session.query(`${WITHOUT_STATISTICS}; SET LOCAL enable_indexscan = off`);
     const [from = 0, all = blocks] = (after ?? []).map(Number);
     const to = from + RANGE_BLOCKS;
-    const isLast = to >= all;
-    const upTo = isLast ? [] : [`ctid < '(${to},0)'::tid`];
-    return {
-      conditions: [`ctid >= '(${from},0)'::tid`, ...upTo],
-      end: isLast ? null : [String(to), String(all)],
-      done: Math.min(to, all),
-      of: all,
-    };
+    return { after, end: to >= all ? null : [String(to), String(all)], done: Math.min(to, all), of: all };
   };
 }
 
-function byKey(table: StandingTable, key: readonly string[], rangeRows: number): Walk {
-  let done = 0;
-  return async (session, after, parameters) => {
-    await session.query(WITHOUT_STATISTICS);
-    const behind = after ? [`${tuple(key)} > ${values(table, key, after, parameters)}`] : [];
-    const end = await endOfRange(session, table, key, { behind, parameters }, rangeRows);
-    const upTo = end ? [`${tuple(key)} <= ${values(table, key, end, parameters)}`] : [];
-    done += rangeRows;
-    const of = Math.max(table.rows, done);
-    return { conditions: [...behind, ...upTo], end, done: end ? done : of, of };
-  };
-}
-
-/** The key of the last row of the range; null when what remains is less than one. */
 async function endOfRange(
   session: Session,
   table: StandingTable,
-  key: readonly string[],
-  { behind, parameters }: { readonly behind: readonly string[]; readonly parameters: Parameters },
+  key: readonly SqlColumn[],
+  after: Place,
   rangeRows: number,
-): Promise<string[] | null> {
-  const columns = key.map(quoteName);
-  const where = behind.length > 0 ? `WHERE ${behind.join(' AND ')}` : '';
+): Promise<Place> {
+  await session.query(WITHOUT_STATISTICS);
+  const parameters = new Parameters();
+  const where = after ? `WHERE ${tuple(key)} > ${values(key, after, parameters)}` : '';
+  const columns = key.map(({ name }) => quoteName(name));
   const [row] = await session.query<{ key: string[] }>(
     `SELECT ARRAY[${columns.map((column) => `${column}::text`).join(', ')}] AS key FROM ${table.relation} ${where}
      ORDER BY ${columns.join(', ')} OFFSET ${rangeRows - 1} LIMIT 1`,
@@ -92,16 +59,28 @@ async function endOfRange(
   return row?.key ?? null;
 }
 
-function tuple(key: readonly string[]): string {
-  return `(${key.map(quoteName).join(', ')})`;
+/** The rows of a range, for a WHERE; none: all rows. */
+export function inRange(
+  table: StandingTable,
+  rule: ScrubRule,
+  { after, end }: Range,
+  parameters: Parameters,
+): string[] {
+  if (blocksFor(table, rule) !== null)
+    return [`ctid >= ${blockText(after)}`, ...(end ? [`ctid < ${blockText(end)}`] : [])];
+  const key = keyFor(table, rule) ?? [];
+  return [
+    ...(after ? [`${tuple(key)} > ${values(key, after, parameters)}`] : []),
+    ...(end ? [`${tuple(key)} <= ${values(key, end, parameters)}`] : []),
+  ];
 }
 
-function values(
-  table: StandingTable,
-  key: readonly string[],
-  place: readonly string[],
-  parameters: Parameters,
-): string {
-  const casts = key.map((column, k) => `${parameters.add(place[k], 'text')}::${columnOf(table, column).type}`);
-  return `(${casts.join(', ')})`;
+const blockText = (place: Place): string => `'(${Number(place?.[0] ?? 0)},0)'::tid`;
+
+function tuple(key: readonly SqlColumn[]): string {
+  return `(${key.map(({ name }) => quoteName(name)).join(', ')})`;
+}
+
+function values(key: readonly SqlColumn[], place: readonly string[], parameters: Parameters): string {
+  return `(${key.map(({ type }, k) => `${parameters.add(place[k], 'text')}::${type}`).join(', ')})`;
 }

@@ -1,5 +1,6 @@
 import { type ConnectOptions, connect, type SqlServerPool } from '../../sql/sqlserver/connect.ts';
-import { inTransaction, onConnection, type Session } from '../../sql/sqlserver/session.ts';
+import { onConnection, type Session, unitsOn } from '../../sql/sqlserver/session.ts';
+import type { Units } from '../../sql/units.ts';
 
 /** Databases are made, renamed and dropped from here; every server has it. */
 const NEIGHBOUR = 'master';
@@ -18,9 +19,9 @@ export function onPatience<T>(pool: SqlServerPool, work: (session: Session) => P
   return onConnection(pool, work, PATIENT);
 }
 
-/** The same in one transaction. */
-export function inOneGo<T>(pool: SqlServerPool, work: (session: Session) => Promise<T>): Promise<T> {
-  return inTransaction(pool, work, PATIENT);
+/** Units of that kind. */
+export function patientUnits(pool: SqlServerPool): Units<Session> {
+  return unitsOn(pool, PATIENT);
 }
 
 /** Connections to the databases of one server. */

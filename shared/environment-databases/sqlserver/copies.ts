@@ -1,19 +1,54 @@
 import { FreshetError } from '../../errors/error.ts';
 import { quoteName, quoteTable } from '../../sql/sqlserver/names.ts';
 import { inTransaction, onConnection, type Session } from '../../sql/sqlserver/session.ts';
+import { COPY_NAME, type DatabaseFacts } from '../model.ts';
 import type { ServerConnections } from './connections.ts';
 import { denyDoors, killSession, otherSessions, readDoors } from './doors.ts';
+import { environmentError } from './errors.ts';
 import { readMark, writeMark } from './marks.ts';
-import type { Platform } from './platform.ts';
+import type { CopyRequest, Platform } from './platform.ts';
+import { databaseOf, dropDatabase, factsOf, findDatabase, listDatabases } from './server.ts';
 import { makeTraces } from './traces.ts';
 
-/** A copy that has just come online with the source's users becomes the runbook's alone, and ready for its scrub. */
-export async function closeCopy(
+/** Copies as databases of their server: made once, whole or not at all, and taken away. */
+
+/** What the platform's `makeCopy` throws. `seed`: of masks that have none of their own. */
+export async function ensureCopy(
   server: ServerConnections,
   platform: Platform,
-  name: string,
+  request: CopyRequest,
   seed: string,
-): Promise<void> {
+): Promise<DatabaseFacts> {
+  const { name } = request;
+  if (!COPY_NAME.test(name))
+    throw new FreshetError('DATABASE_BUG', { text: 'a copy bears a name that is none of one' });
+  return platform.alone(server, name, async () => {
+    const standing = await findDatabase(server, platform, { name });
+    if (standing?.mark) return factsOf(standing);
+    try {
+      await platform.makeCopy(server, request, standing);
+      await closeCopy(server, platform, name, seed);
+    } catch (error) {
+      // What cannot be removed now is by the next attempt.
+      if (environmentError(error).class !== 'retry')
+        await removeDatabase(server, platform, name).catch(() => undefined);
+      throw error;
+    }
+    return factsOf(await databaseOf(server, platform, { name }));
+  });
+}
+
+/** With whoever is inside. */
+export async function removeDatabase(server: ServerConnections, platform: Platform, name: string): Promise<void> {
+  const [standing] = await server.onServer((session) => listDatabases(session, platform, { name }));
+  if (!standing) return;
+  if (standing.state === 'ONLINE') await emptyDatabase(server, name);
+  await server.leave(name);
+  await server.onServer((session) => dropDatabase(session, name));
+}
+
+/** A copy that has just come online with the source's users becomes the runbook's alone, and ready for its scrub. */
+async function closeCopy(server: ServerConnections, platform: Platform, name: string, seed: string): Promise<void> {
   await onConnection(server.inside(name), (session) => platform.restrict(session));
   await inTransaction(server.inside(name), async (session) => {
     // An earlier turn came as far as this.

@@ -1,32 +1,23 @@
 import { FreshetError } from '../../errors/error.ts';
-import { connect, type SqlServerPool } from '../../sql/sqlserver/connect.ts';
-import { inTransaction, onConnection } from '../../sql/sqlserver/session.ts';
-import type { Access, Administrator, CopyProgress, DatabaseFacts, RuleFinding, RuleOutcome } from '../model.ts';
-import { COPY_NAME } from '../model.ts';
+import { connect } from '../../sql/sqlserver/connect.ts';
+import { inTransaction, onConnection, type Session } from '../../sql/sqlserver/session.ts';
+import type { Units } from '../../sql/units.ts';
+import { type Access, COPY_NAME, type CopyProgress, type DatabaseFacts } from '../model.ts';
 import type { EnvironmentDatabases, OpenDatabases } from '../port.ts';
-import { columnsWithoutRule, type RunningJobsQuery, type ScrubRule } from '../scrub-rules.ts';
+import { SqlScrubbing } from '../sql/scrubbing.ts';
 import { giveInnerAccess, parseAccess, readAccess } from './access.ts';
-import { resetAdministrator, runningJobs } from './administer.ts';
-import { type Connect, inOneGo, onPatience, ServerConnections } from './connections.ts';
-import { closeCopy, emptyDatabase } from './copies.ts';
+import { type Connect, onPatience, patientUnits, ServerConnections } from './connections.ts';
+import { emptyDatabase, ensureCopy, removeDatabase } from './copies.ts';
 import { denyDoors, giveDoors, readDoors } from './doors.ts';
-import { environmentError, isNameTaken } from './errors.ts';
+import { environmentError, isNameTaken, told } from './errors.ts';
 import { readMark, removeMark, writeMark } from './marks.ts';
 import type { Platform } from './platform.ts';
 import { missingRights, uncopied } from './rights.ts';
-import { applyRule, countRule, RANGE_ROWS } from './scrub.ts';
-import {
-  dataBytes,
-  dropDatabase,
-  factsOf,
-  type KnownDatabase,
-  listDatabases,
-  mustStand,
-  renameDatabase,
-} from './server.ts';
-import { listColumns } from './tables.ts';
+import { RULES } from './rules.ts';
+import { databaseOf, factsOf, findDatabase, type KnownDatabase, listDatabases, renameDatabase } from './server.ts';
+import type { StandingTable } from './tables.ts';
 import { takeTracesOut } from './traces.ts';
-import { verifyRule } from './verify.ts';
+import { RANGE_ROWS } from './walk.ts';
 
 export interface TsqlDatabasesOptions {
   /** Random text for what no seed was given for. */
@@ -52,15 +43,28 @@ export function openTsqlDatabases(
   };
 }
 
-class TsqlDatabases implements EnvironmentDatabases {
+class TsqlDatabases extends SqlScrubbing<Session, StandingTable> implements EnvironmentDatabases {
   readonly #server: ServerConnections;
   readonly #platform: Platform;
-  readonly #options: TsqlDatabasesOptions;
+  readonly #newId: () => string;
+  readonly #open: (connection: string) => Units<Session>;
 
-  constructor(server: ServerConnections, platform: Platform, options: TsqlDatabasesOptions) {
+  constructor(
+    server: ServerConnections,
+    platform: Platform,
+    { newId, rangeRows = RANGE_ROWS, connect: connectTo = connect }: TsqlDatabasesOptions,
+  ) {
+    const open = (connection: string) => patientUnits(connectTo(connection, { maxConnections: 1 }));
+    super(RULES, {
+      told,
+      inside: async (id) => patientUnits(server.inside((await databaseOf(server, platform, { id })).name)),
+      open,
+      rangeRows,
+    });
     this.#server = server;
     this.#platform = platform;
-    this.#options = options;
+    this.#newId = newId;
+    this.#open = open;
   }
 
   find(name: string): Promise<DatabaseFacts | null> {
@@ -99,7 +103,14 @@ class TsqlDatabases implements EnvironmentDatabases {
   }
 
   uncopied(source: string): Promise<string[]> {
-    return told(() => this.#atSource(source, (pool) => uncopied(this.#server, this.#platform, pool)));
+    return told(async () => {
+      const from = this.#open(source);
+      try {
+        return await uncopied(this.#server, this.#platform, from);
+      } finally {
+        await from.close();
+      }
+    });
   }
 
   copy(
@@ -108,26 +119,8 @@ class TsqlDatabases implements EnvironmentDatabases {
     watch: (progress: CopyProgress) => void,
     cancelled: AbortSignal,
   ): Promise<DatabaseFacts> {
-    return told(async () => {
-      if (!COPY_NAME.test(name))
-        throw new FreshetError('DATABASE_BUG', { text: 'a copy bears a name that is none of one' });
-      return this.#platform.alone(this.#server, name, () => this.#makeCopy({ source, name, watch, cancelled }));
-    });
-  }
-
-  async #makeCopy(request: Parameters<Platform['makeCopy']>[1]): Promise<DatabaseFacts> {
-    const { name } = request;
-    const standing = await this.#known({ name });
-    if (standing?.mark) return factsOf(standing);
-    try {
-      await this.#platform.makeCopy(this.#server, request, standing);
-      await closeCopy(this.#server, this.#platform, name, this.#options.newId() + this.#options.newId());
-    } catch (error) {
-      // What cannot be removed now is by the next attempt.
-      if (environmentError(error).class !== 'retry') await this.#remove(name).catch(() => undefined);
-      throw error;
-    }
-    return factsOf(mustStand(await this.#known({ name }), name));
+    const request = { source, name, watch, cancelled };
+    return told(() => ensureCopy(this.#server, this.#platform, request, this.#newId() + this.#newId()));
   }
 
   access(id: string): Promise<Access> {
@@ -207,16 +200,8 @@ class TsqlDatabases implements EnvironmentDatabases {
       if (!database) return;
       const isHalfCopy = COPY_NAME.test(database.name) && !database.mark;
       if (!database.mark && !isHalfCopy) throw new FreshetError('DATABASE_IN_SERVICE', { name: database.name });
-      await this.#remove(database.name);
+      await removeDatabase(this.#server, this.#platform, database.name);
     });
-  }
-
-  async #remove(name: string): Promise<void> {
-    const [standing] = await this.#server.onServer((session) => listDatabases(session, this.#platform, { name }));
-    if (!standing) return;
-    if (standing.state === 'ONLINE') await emptyDatabase(this.#server, name);
-    await this.#server.leave(name);
-    await this.#server.onServer((session) => dropDatabase(session, name));
   }
 
   restore(of: { readonly id: string; readonly name: string }, atMs: number, name: string): Promise<DatabaseFacts> {
@@ -224,40 +209,10 @@ class TsqlDatabases implements EnvironmentDatabases {
       const standing = await this.#known({ id: of.id });
       const request = { name, standing: standing?.name ?? null, last: of.name, atMs };
       await this.#platform.restore(this.#server, request);
-      const restored = mustStand(await this.#known({ name }), name);
-      await this.shut(restored.id);
-      return factsOf(mustStand(await this.#known({ name }), name));
+      const { id } = await databaseOf(this.#server, this.#platform, { name });
+      await this.shut(id);
+      return factsOf(await databaseOf(this.#server, this.#platform, { name }));
     });
-  }
-
-  countRule(id: string, rule: ScrubRule): Promise<number | null> {
-    return told(async () => countRule(await this.#inside(id), rule));
-  }
-
-  applyRule(
-    id: string,
-    rule: ScrubRule,
-    watch: (done: number, of: number) => void,
-    cancelled: AbortSignal,
-  ): Promise<RuleOutcome> {
-    const { rangeRows = RANGE_ROWS } = this.#options;
-    return told(async () => applyRule(await this.#inside(id), id, { rule, rangeRows, watch, cancelled }));
-  }
-
-  verifyRule(id: string, rule: ScrubRule, source: string): Promise<RuleFinding[]> {
-    return told(() => this.#atSource(source, async (pool) => verifyRule(await this.#inside(id), () => pool, rule)));
-  }
-
-  unknownColumns(id: string, known: readonly ScrubRule[]): Promise<string[]> {
-    return told(async () => columnsWithoutRule(await onConnection(await this.#inside(id), listColumns), known));
-  }
-
-  runningJobs(id: string, query: RunningJobsQuery): Promise<string[] | null> {
-    return told(async () => onPatience(await this.#inside(id), (session) => runningJobs(session, query)));
-  }
-
-  resetAdministrator(id: string, administrator: Administrator): Promise<'reset' | 'absent' | 'skipped'> {
-    return told(async () => inOneGo(await this.#inside(id), (session) => resetAdministrator(session, administrator)));
   }
 
   finish(id: string): Promise<void> {
@@ -279,41 +234,13 @@ class TsqlDatabases implements EnvironmentDatabases {
     return this.#server.close();
   }
 
-  async #atSource<T>(source: string, work: (pool: SqlServerPool) => Promise<T>): Promise<T> {
-    const pool = (this.#options.connect ?? connect)(source, { maxConnections: 1 });
-    try {
-      return await work(pool);
-    } finally {
-      await pool.end();
-    }
-  }
-
   /** DATABASE_GONE. */
-  async #standing(id: string): Promise<KnownDatabase> {
-    return mustStand(await this.#known({ id }), id);
+  #standing(id: string): Promise<KnownDatabase> {
+    return databaseOf(this.#server, this.#platform, { id });
   }
 
-  async #known(choice: { readonly id: string } | { readonly name: string }): Promise<KnownDatabase | null> {
-    const [found] = await this.#server.onServer((session) => listDatabases(session, this.#platform, choice));
-    if (!found) return null;
-    if (found.state !== 'ONLINE') return { ...found, bytes: 0, mark: null };
-    return onConnection(this.#server.inside(found.name), async (session) => ({
-      ...found,
-      bytes: await dataBytes(session),
-      mark: await readMark(session),
-    }));
-  }
-
-  async #inside(id: string): Promise<SqlServerPool> {
-    return this.#server.inside((await this.#standing(id)).name);
-  }
-}
-
-async function told<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw environmentError(error);
+  #known(choice: Parameters<typeof findDatabase>[2]): Promise<KnownDatabase | null> {
+    return findDatabase(this.#server, this.#platform, choice);
   }
 }
 

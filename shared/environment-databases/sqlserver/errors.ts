@@ -1,21 +1,7 @@
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import type { ErrorCode } from '../../errors/register.ts';
 import { classify, numberOf } from '../../sql/sqlserver/classify.ts';
-
-/** What the errors of a destination are when they come from an environment's server. */
-const CODES: Partial<Record<ErrorCode, ErrorCode>> = {
-  DESTINATION_ADDRESS_INVALID: 'DATABASE_ADDRESS_INVALID',
-  DESTINATION_UNAVAILABLE: 'DATABASE_UNAVAILABLE',
-  // Memory, locks or time of the server: another attempt may find it idle.
-  DESTINATION_BATCH_TOO_LARGE: 'DATABASE_UNAVAILABLE',
-  DESTINATION_FULL: 'DATABASE_FULL',
-  DESTINATION_LOGIN_FAILED: 'DATABASE_LOGIN_FAILED',
-  DESTINATION_FORBIDDEN: 'DATABASE_FORBIDDEN',
-  DESTINATION_SCHEMA_CHANGED: 'DATABASE_REFUSED',
-  DESTINATION_STOPPED: 'DATABASE_REFUSED',
-  RECORD_REFUSED: 'DATABASE_REFUSED',
-  DESTINATION_BUG: 'DATABASE_BUG',
-};
+import { CODES, toldAs } from '../sql/errors.ts';
 
 /** Numbers of statements about databases (Microsoft's reference of errors), which a destination never meets. */
 const NUMBERS: ReadonlyMap<number, ErrorCode> = new Map([
@@ -41,6 +27,8 @@ export function environmentError(error: unknown): FreshetError {
   const code = known ?? CODES[classified.code];
   return code === undefined ? classified : new FreshetError(code, classified.values, classified.cause);
 }
+
+export const told = toldAs(environmentError);
 
 export function isNameTaken(error: unknown): boolean {
   const number = serverNumber(error);

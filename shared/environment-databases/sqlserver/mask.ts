@@ -2,48 +2,42 @@ import { TYPES } from 'tedious';
 import { quoteName } from '../../sql/sqlserver/names.ts';
 import type { Session } from '../../sql/sqlserver/session.ts';
 import { type StagedColumn, stage } from '../../sql/sqlserver/staging.ts';
-import { maskValue } from '../masks.ts';
 import type { MaskRule } from '../scrub-rules.ts';
+import { columnOf } from '../sql/tables.ts';
+import { keyFor, type Range } from '../sql/walk.ts';
 import { Places } from './places.ts';
 import { BY_BYTES, ruleText } from './predicates.ts';
-import { columnOf, quotedColumn, type StandingColumn, type StandingTable } from './tables.ts';
+import type { StandingColumn, StandingTable } from './tables.ts';
 import { columnText, fromText } from './types.ts';
-import { inRange, keyFor, type Range } from './walk.ts';
-
-/** Masks of one range: values out, masks in, for what a mask is stands in one place for all servers. */
+import { inRange } from './walk.ts';
 
 const TEXT = { type: 'nvarchar(max)', load: { type: TYPES.NVarChar, length: Number.POSITIVE_INFINITY } } as const;
 /** Under names that no column of a table bears. */
 export const staged = (name: string): StagedColumn => ({ name: stagedName(name), ...TEXT });
 export const stagedName = (name: string): string => `freshet_${name}`;
 
-const ANY_TEXT = { kind: 'text', maxLength: null } as const;
-
-/** The rows masked, each once. */
-export function maskRange(
+export function mask(
   session: Session,
   table: StandingTable,
   rule: MaskRule,
   range: Range,
-  seed: string,
+  maskOf: (value: string) => string,
 ): Promise<number> {
-  const column = columnOf(table, rule.column);
-  const mask = (value: string) => maskValue(rule.mask, seed, column.masked ?? ANY_TEXT, value);
   const key = keyFor(table, rule);
-  return key ? maskByKey(session, table, rule, { key, range, mask }) : maskByValue(session, table, rule, mask);
+  return key ? maskByKey(session, table, rule, { key, range, maskOf }) : maskByValue(session, table, rule, maskOf);
 }
 
 interface KeyedRange {
   readonly key: readonly StandingColumn[];
   readonly range: Range;
-  readonly mask: (value: string) => string;
+  readonly maskOf: (value: string) => string;
 }
 
 async function maskByKey(
   session: Session,
   table: StandingTable,
   rule: MaskRule,
-  { key, range, mask }: KeyedRange,
+  { key, range, maskOf }: KeyedRange,
 ): Promise<number> {
   const column = columnOf(table, rule.column);
   const places = new Places();
@@ -59,7 +53,7 @@ async function maskByKey(
     session,
     'masks',
     [...names, 'value'].map(staged),
-    rows.map((row) => [...names.map((name) => row[name]), mask(row.value ?? '')]),
+    rows.map((row) => [...names.map((name) => row[name]), maskOf(row.value ?? '')]),
   );
   const within = new Places();
   const same = key.map(
@@ -68,7 +62,7 @@ async function maskByKey(
   // The range again, so that the server looks for the rows there alone.
   const bounds = inRange(key, range, within, 't.');
   await session.query(
-    `${masks.prelude}UPDATE t SET ${quotedColumn(table, rule.column)} = ${fromText(column.type, column.base, `m.${stagedName('value')}`)}
+    `${masks.prelude}UPDATE t SET ${quoteName(column.name)} = ${fromText(column.type, column.base, `m.${stagedName('value')}`)}
 FROM ${table.relation} t JOIN ${masks.table} m ON ${same.join(' AND ')}${bounds.length > 0 ? ` WHERE ${bounds.join(' AND ')}` : ''}`,
     { ...masks.parameters, ...within.parameters },
   );
@@ -80,7 +74,7 @@ async function maskByValue(
   session: Session,
   table: StandingTable,
   rule: MaskRule,
-  mask: (value: string) => string,
+  maskOf: (value: string) => string,
 ): Promise<number> {
   const column = columnOf(table, rule.column);
   const places = new Places();
@@ -95,11 +89,11 @@ async function maskByValue(
     session,
     'masks',
     ['old', 'value'].map(staged),
-    rows.map((row) => [row.value, mask(row.value)]),
+    rows.map((row) => [row.value, maskOf(row.value)]),
   );
   const again = new Places();
   await session.query(
-    `${masks.prelude}UPDATE t SET ${quotedColumn(table, rule.column)} = ${fromText(column.type, column.base, `m.${stagedName('value')}`)}
+    `${masks.prelude}UPDATE t SET ${quoteName(column.name)} = ${fromText(column.type, column.base, `m.${stagedName('value')}`)}
 FROM ${table.relation} t JOIN ${masks.table} m ON ${value} + N'.' = m.${stagedName('old')} ${BY_BYTES} + N'.' WHERE ${ruleText(table, rule, again)}`,
     { ...masks.parameters, ...again.parameters },
   );

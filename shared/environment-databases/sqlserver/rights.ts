@@ -1,7 +1,7 @@
-import type { SqlServerPool } from '../../sql/sqlserver/connect.ts';
 import { onConnection, type Session } from '../../sql/sqlserver/session.ts';
+import type { Units } from '../../sql/units.ts';
 import { readAccess } from './access.ts';
-import { onPatience, type ServerConnections } from './connections.ts';
+import type { ServerConnections } from './connections.ts';
 import { readDoors } from './doors.ts';
 import { readMark } from './marks.ts';
 import type { Platform } from './platform.ts';
@@ -30,9 +30,9 @@ async function isOwner(session: Session): Promise<boolean> {
 export async function uncopied(
   server: ServerConnections,
   platform: Platform,
-  source: SqlServerPool,
+  source: Units<Session>,
 ): Promise<string[]> {
-  return onPatience(source, async (session) => [
+  return source.onConnection(async (session) => [
     ...((await readMark(session)) ? ['a database that the runbook keeps shut'] : []),
     ...(await keepers(session)),
     ...(await platform.uncopied(server, session)),

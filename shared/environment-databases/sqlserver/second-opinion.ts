@@ -1,9 +1,10 @@
 import { quoteName } from '../../sql/sqlserver/names.ts';
 import { numberOf, textOf } from '../conditions.ts';
 import { type Condition, conditionsOf, type Scalar, type ScrubRule } from '../scrub-rules.ts';
+import { columnOf } from '../sql/tables.ts';
 import type { Places } from './places.ts';
 import { BY_BYTES, numberText } from './predicates.ts';
-import { columnOf, type StandingColumn, type StandingTable } from './tables.ts';
+import type { StandingColumn, StandingTable } from './tables.ts';
 import { columnText } from './types.ts';
 
 /**

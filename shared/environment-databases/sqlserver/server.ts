@@ -1,11 +1,12 @@
 import { FreshetError } from '../../errors/error.ts';
 import { quoteName } from '../../sql/sqlserver/names.ts';
-import { type Session, text } from '../../sql/sqlserver/session.ts';
+import { onConnection, type Session, text } from '../../sql/sqlserver/session.ts';
 import type { DatabaseFacts } from '../model.ts';
-import type { Mark } from './marks.ts';
+import type { ServerConnections } from './connections.ts';
+import { type Mark, readMark } from './marks.ts';
 import type { Platform } from './platform.ts';
 
-/** Databases as their server's catalog tells of them; one question or change per function. All are asked from `master`. */
+/** Databases as their server's catalog tells of them, asked from `master`; and what only their inside knows. */
 
 export interface ServerDatabase {
   readonly id: string;
@@ -14,13 +15,14 @@ export interface ServerDatabase {
   readonly state: string;
 }
 
-/** A database with what only the inside knows; null for one that nobody can enter as it is. */
+/** `bytes` 0 and no mark for one that nobody can enter as it is. */
 export interface KnownDatabase extends ServerDatabase {
   readonly bytes: number;
   readonly mark: Mark | null;
 }
 
-type Choice = { readonly name: string } | { readonly id: string } | { readonly prefix: string };
+type One = { readonly name: string } | { readonly id: string };
+type Choice = One | { readonly prefix: string };
 
 export async function listDatabases(
   session: Session,
@@ -40,6 +42,28 @@ WHERE d.name NOT IN ('master', 'model', 'msdb', 'tempdb') AND ${condition} ORDER
   );
 }
 
+export async function findDatabase(
+  server: ServerConnections,
+  platform: Platform,
+  choice: One,
+): Promise<KnownDatabase | null> {
+  const [found] = await server.onServer((session) => listDatabases(session, platform, choice));
+  if (!found) return null;
+  if (found.state !== 'ONLINE') return { ...found, bytes: 0, mark: null };
+  return onConnection(server.inside(found.name), async (session) => ({
+    ...found,
+    bytes: await dataBytes(session),
+    mark: await readMark(session),
+  }));
+}
+
+/** DATABASE_GONE. */
+export async function databaseOf(server: ServerConnections, platform: Platform, choice: One): Promise<KnownDatabase> {
+  const found = await findDatabase(server, platform, choice);
+  if (found === null) throw new FreshetError('DATABASE_GONE', { id: 'id' in choice ? choice.id : choice.name });
+  return found;
+}
+
 /** The files of rows; a log grows and shrinks with what goes on. */
 export async function dataBytes(session: Session): Promise<number> {
   const [row] = await session.query<{ bytes: string | number | null }>(
@@ -50,12 +74,6 @@ export async function dataBytes(session: Session): Promise<number> {
 
 export function factsOf({ id, name, bytes, state, mark }: KnownDatabase): DatabaseFacts {
   return { id, name, bytes, isOpen: state === 'ONLINE' && mark === null };
-}
-
-/** DATABASE_GONE. */
-export function mustStand<Database>(database: Database | null, id: string): Database {
-  if (database === null) throw new FreshetError('DATABASE_GONE', { id });
-  return database;
 }
 
 export async function renameDatabase(session: Session, from: string, to: string): Promise<void> {

@@ -1,85 +1,36 @@
-import { FreshetError } from '../../errors/error.ts';
-import { quoteName, quoteTable } from '../../sql/sqlserver/names.ts';
+import { quoteTable } from '../../sql/sqlserver/names.ts';
 import { int, type Session, text } from '../../sql/sqlserver/session.ts';
-import type { MaskedColumn } from '../masks.ts';
-import { columnsOf, meansTable, type ScrubRule } from '../scrub-rules.ts';
+import type { ColumnName, SqlColumn, SqlTable, TableName } from '../sql/tables.ts';
 import { TRACES_SCHEMA } from './traces.ts';
 import { comparedAs, isOrdered, maskedAs, type TypeFacts, typeText } from './types.ts';
 
-/** The tables that rules are about, as the catalog describes them. */
+/** The catalog of SQL Server. */
 
-export interface StandingColumn {
-  readonly name: string;
-  /** As a statement writes it: `nvarchar(100)`. */
-  readonly type: string;
+export interface StandingColumn extends SqlColumn {
   /** The system's type without its size. */
   readonly base: string;
-  /** How a value of a rule is compared with it. */
-  readonly compared: 'number' | 'flag' | 'text';
-  /** Null where no mask fits. */
-  readonly masked: MaskedColumn | null;
 }
 
-export interface StandingTable {
+export interface StandingTable extends SqlTable<StandingColumn> {
   readonly id: number;
-  readonly schema: string;
-  readonly name: string;
-  /** Quoted, with its schema. */
-  readonly relation: string;
-  /** By name in lower case. */
-  readonly columns: ReadonlyMap<string, StandingColumn>;
-  /** Columns of unique indexes without gaps, the primary key first: ways to walk through the table. */
-  readonly keys: readonly (readonly string[])[];
-  /** As the server counts along. */
-  readonly rows: number;
-  readonly isReferenced: boolean;
 }
 
-interface TableRow {
-  readonly id: number;
-  readonly schema: string;
-  readonly name: string;
-}
+type TableRow = Pick<StandingTable, 'id' | 'schema' | 'name'>;
 
-/** The tables that a rule or query means. SCRUB_COLUMN_MISSING when one lacks a column that it names. */
-export async function tablesFor(
-  session: Session,
-  rule: { readonly id: string; readonly table: string; readonly action?: string },
-  columns: readonly string[],
-): Promise<StandingTable[]> {
-  const meant = (await listTables(session)).filter(({ schema, name }) => meansTable(rule, schema, name));
+export async function readTables(session: Session, isMeant: (table: TableName) => boolean): Promise<StandingTable[]> {
   const tables: StandingTable[] = [];
-  for (const row of meant) {
-    const standing = await readColumns(session, row.id);
-    const table: StandingTable = {
+  for (const row of (await listTables(session)).filter(isMeant)) {
+    const columns = await readColumns(session, row.id);
+    tables.push({
       ...row,
       relation: quoteTable(row),
-      columns: standing,
-      keys: await readKeys(session, row.id, standing),
+      columns,
+      keys: await readKeys(session, row.id, columns),
       rows: await readRows(session, row.id),
       isReferenced: await isReferenced(session, row.id),
-    };
-    const missing = columns.find((column) => !table.columns.has(column.toLowerCase()));
-    if (missing)
-      throw new FreshetError('SCRUB_COLUMN_MISSING', { rule: rule.id, column: missing, table: nameOf(table) });
-    tables.push(table);
+    });
   }
   return tables;
-}
-
-export function tablesOfRule(session: Session, rule: ScrubRule): Promise<StandingTable[]> {
-  return tablesFor(session, rule, columnsOf(rule));
-}
-
-/** As findings and outcomes name it. */
-export function nameOf({ schema, name }: Pick<StandingTable, 'schema' | 'name'>): string {
-  return `${schema}.${name}`;
-}
-
-export function columnOf(table: StandingTable, column: string): StandingColumn {
-  const found = table.columns.get(column.toLowerCase());
-  if (!found) throw new FreshetError('SCRUB_COLUMN_MISSING', { rule: '', column, table: nameOf(table) });
-  return found;
 }
 
 function listTables(session: Session): Promise<TableRow[]> {
@@ -162,12 +113,6 @@ UNION ALL SELECT 1 FROM sys.sql_expression_dependencies d JOIN sys.indexes i ON 
   return rows.length > 0;
 }
 
-export interface ColumnName {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
-}
-
 /** Every column of every table. */
 export function listColumns(session: Session): Promise<ColumnName[]> {
   return session.query<ColumnName>(
@@ -177,5 +122,3 @@ WHERE t.is_ms_shipped = 0 AND s.name <> @traces ORDER BY s.name, t.name, c.colum
     { traces: text(TRACES_SCHEMA) },
   );
 }
-
-export const quotedColumn = (table: StandingTable, column: string): string => quoteName(columnOf(table, column).name);

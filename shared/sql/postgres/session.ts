@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import type { UnitOptions, Units } from '../units.ts';
 import { classify } from './classify.ts';
 import { limitSilence, type PostgresPool } from './connect.ts';
 
@@ -12,15 +13,6 @@ export interface Session {
   run(text: string): Promise<void>;
   /** `COPY … FROM STDIN`, fed with its text format. */
   copy(text: string, chunks: Iterable<string>): Promise<void>;
-}
-
-export interface UnitOptions {
-  /** `rollback`: as if it had been committed, deferred constraints included, and then undone. */
-  readonly end?: 'commit' | 'rollback';
-  /** For statements that may last longer than the pool's own limit. */
-  readonly statementTimeoutMs?: number;
-  /** A peer that is silent for so long is taken to be gone; absent: as long as its statements may last. */
-  readonly silenceMs?: number;
 }
 
 /** The server speaks up when its own limit is reached; only a peer that is gone stays silent beyond it. */
@@ -53,6 +45,15 @@ export function onConnection<T>(
   options: Pick<UnitOptions, 'silenceMs'> = {},
 ): Promise<T> {
   return withConnection(pool, options, (client) => work(sessionOf(client)));
+}
+
+/** On connections of the pool, whose limits are those of each unit that names none of its own. */
+export function unitsOn(pool: PostgresPool): Units<Session> {
+  return {
+    inTransaction: (work, options) => inTransaction(pool, work, options),
+    onConnection: (work, options) => onConnection(pool, work, options),
+    close: () => pool.end(),
+  };
 }
 
 async function withConnection<T>(

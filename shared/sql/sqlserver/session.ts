@@ -1,5 +1,6 @@
 import { type BulkLoad, type Connection, Request, TYPES } from 'tedious';
 import { FreshetError } from '../../errors/error.ts';
+import type { UnitOptions, Units } from '../units.ts';
 import { classify } from './classify.ts';
 import type { SqlServerPool } from './connect.ts';
 
@@ -52,15 +53,6 @@ export interface Executed<Row> {
   readonly affected: number;
 }
 
-export interface UnitOptions {
-  /** `rollback`: as if it had been committed, and then undone. */
-  readonly end?: 'commit' | 'rollback';
-  /** What one statement may take; the connection is dropped then, and with it the transaction. */
-  readonly statementTimeoutMs?: number;
-  /** A peer that is silent for so long is taken to be gone: the same here, for a server speaks when it is done. */
-  readonly silenceMs?: number;
-}
-
 const STATEMENT_TIMEOUT_MS = 60_000;
 const LOCK_TIMEOUT_MS = 15_000;
 const PROBE_MS = 5_000;
@@ -96,6 +88,16 @@ export function onConnection<T>(
   });
 }
 
+/** `limits`: for each unit that names none of its own. */
+export function unitsOn(pool: SqlServerPool, limits: Omit<UnitOptions, 'end'> = {}): Units<Session> {
+  return {
+    inTransaction: (work, options) => inTransaction(pool, work, { ...limits, ...options }),
+    onConnection: (work, options) => onConnection(pool, work, { ...limits, ...options }),
+    close: () => pool.end(),
+  };
+}
+
+/** A server speaks when it is done: its silence and a statement that takes too long are one; the connection is dropped then. */
 async function withConnection<T>(
   pool: SqlServerPool,
   { statementTimeoutMs = STATEMENT_TIMEOUT_MS, silenceMs = statementTimeoutMs }: UnitOptions,

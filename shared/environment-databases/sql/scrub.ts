@@ -1,0 +1,109 @@
+import { FreshetError } from '../../errors/error.ts';
+import type { Units } from '../../sql/units.ts';
+import { maskValue } from '../masks.ts';
+import type { RuleOutcome } from '../model.ts';
+import type { MaskRule, ScrubRule } from '../scrub-rules.ts';
+import type { RuleStatements } from './statements.ts';
+import { columnOf, nameOf, type SqlTable, tablesOfRule } from './tables.ts';
+import { type Place, type Range, type Walk, WHOLE } from './walk.ts';
+
+/** Rules at work in a copy, range by range; how far each is stands in the copy, written by the range's own transaction. */
+
+export interface RuleRun {
+  /** The copy's. */
+  readonly id: string;
+  readonly rule: ScrubRule;
+  readonly rangeRows: number;
+  readonly watch: (done: number, of: number) => void;
+  readonly cancelled: AbortSignal;
+}
+
+/** SCRUB_NOT_A_COPY where nothing keeps the progress: then it is no copy, or its scrub is over. */
+export async function applyRule<S, T extends SqlTable>(
+  copy: Units<S>,
+  statements: RuleStatements<S, T>,
+  run: RuleRun,
+): Promise<RuleOutcome> {
+  const tables = await copy.onConnection(async (session) => {
+    if (!(await statements.hasTraces(session))) throw new FreshetError('SCRUB_NOT_A_COPY', { id: run.id });
+    return tablesOfRule(session, statements, run.rule);
+  });
+  let rows = 0;
+  for (const table of tables) {
+    const before = rows;
+    const watch = (done: number, of: number) => run.watch(before + done, before + of);
+    rows += await applyToTable(copy, statements, table, { ...run, watch });
+  }
+  return { status: tables.length > 0 ? 'applied' : 'skipped', tables: tables.map(nameOf), rows };
+}
+
+async function applyToTable<S, T extends SqlTable>(
+  copy: Units<S>,
+  statements: RuleStatements<S, T>,
+  table: T,
+  { rule, rangeRows, watch, cancelled }: RuleRun,
+): Promise<number> {
+  checkMask(table, rule);
+  const walk = statements.walkFor(table, rule, rangeRows);
+  for (;;) {
+    if (cancelled.aborted) throw new FreshetError('COPY_CANCELLED');
+    let told = WHOLE;
+    const progress = await copy.inTransaction(async (session) => {
+      const before = await statements.lockProgress(session, rule, table);
+      if (before.finished) return before;
+      const { rows, range } = await applyRange(session, statements, table, rule, walk, before.last);
+      told = range;
+      const after = { last: range.end, rows: before.rows + rows, finished: range.end === null };
+      await statements.keepProgress(session, rule, table, after);
+      return after;
+    });
+    watch(told.done, told.of);
+    if (progress.finished) return progress.rows;
+  }
+}
+
+/** SCRUB_TYPE_UNFIT. */
+function checkMask(table: SqlTable, rule: ScrubRule): void {
+  if (rule.action !== 'mask') return;
+  const { name, type, masked } = columnOf(table, rule.column);
+  if (masked) return;
+  throw new FreshetError('SCRUB_TYPE_UNFIT', { rule: rule.id, table: nameOf(table), column: name, type });
+}
+
+async function applyRange<S, T extends SqlTable>(
+  session: S,
+  statements: RuleStatements<S, T>,
+  table: T,
+  rule: ScrubRule,
+  walk: Walk<S>,
+  after: Place,
+): Promise<{ rows: number; range: Range }> {
+  if (rule.action === 'truncate') return { rows: await statements.empty(session, table), range: WHOLE };
+  const range = await walk(session, after);
+  if (rule.action !== 'mask') return { rows: await statements.change(session, table, rule, range), range };
+  const maskOf = maskFor(table, rule, rule.seed ?? (await statements.readSeed(session)));
+  return { rows: await statements.mask(session, table, rule, range, maskOf), range };
+}
+
+const ANY_TEXT = { kind: 'text', maxLength: null } as const;
+
+/** Values out, masks in: what a mask is stands in one place for all servers. */
+function maskFor(table: SqlTable, { mask, column }: MaskRule, seed: string): (value: string) => string {
+  const masked = columnOf(table, column).masked ?? ANY_TEXT;
+  return (value) => maskValue(mask, seed, masked, value);
+}
+
+/** Rows that the rule would change; null: no such table. */
+export async function countRule<S, T extends SqlTable>(
+  session: S,
+  statements: RuleStatements<S, T>,
+  rule: ScrubRule,
+): Promise<number | null> {
+  const tables = await tablesOfRule(session, statements, rule);
+  let rows = 0;
+  for (const table of tables) {
+    checkMask(table, rule);
+    rows += await statements.countChanged(session, table, rule);
+  }
+  return tables.length === 0 ? null : rows;
+}
