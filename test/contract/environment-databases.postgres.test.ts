@@ -16,6 +16,26 @@ describe('environment databases on PostgreSQL', () => {
   });
   afterEach(() => harness.close());
 
+  it('a mask forgotten at the end of a large table is found', async () => {
+    const source = await harness.create({ Table: texts([]) });
+    await harness.query(
+      source,
+      `CREATE TABLE dbo.large AS SELECT n AS "RECID", 'person ' || n AS "NAME" FROM generate_series(1, 20000) n;
+       ALTER TABLE dbo.large ADD PRIMARY KEY ("RECID"); ANALYZE dbo.large`,
+    );
+    const wide = await openPostgresDatabases({ rangeRows: 20_000 })(inject('postgresUrl'));
+    const copy = await wide.copy(harness.connection(source), copyName(), unseen, never());
+    const rule = ruleOf({ table: 'large', action: 'mask', column: 'NAME', mask: 'hash' });
+    await apply(wide, copy.id, rule);
+    expect(await wide.verifyRule(copy.id, rule, harness.connection(source))).toEqual([]);
+    await harness.query(copy.name, `UPDATE dbo.large SET "NAME" = 'person ' || "RECID" WHERE "RECID" > 19000`);
+    expect(await wide.verifyRule(copy.id, rule, harness.connection(source))).toMatchObject([
+      { table: 'dbo.large', reason: 'same as the source' },
+    ]);
+    await wide.drop(copy.id);
+    await wide.close();
+  });
+
   describe('what a copy brings along', () => {
     it('every object, every row and the value of every sequence, whatever pieces it is copied in', async () => {
       const source = await makeLandscape(harness);

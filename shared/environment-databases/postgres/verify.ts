@@ -29,10 +29,12 @@ export async function sampleOf(
   const parameters = new Parameters();
   const where = ruleText(table, rule, parameters);
   const keys = (keyFor(table, rule) ?? []).map(({ name }) => `${quoteName(name)}::text`).join(', ');
+  // Thinned first, for a large table is not sorted; then shuffled, for pages come in the order in which they were written.
   const percent = (100 * 5 * most) / Math.max(1, table.rows);
   const from = percent < 100 ? `${table.relation} TABLESAMPLE SYSTEM (${percent})` : table.relation;
   return session.query<SampleRow>(
-    `SELECT ARRAY[${keys}] AS key, ${quoteName(columnOf(table, rule.column).name)}::text AS value FROM ${from} WHERE ${where} LIMIT ${most}`,
+    `SELECT ARRAY[${keys}] AS key, ${quoteName(columnOf(table, rule.column).name)}::text AS value FROM ${from} WHERE ${where}
+       ORDER BY random() LIMIT ${most}`,
     parameters.values,
   );
 }

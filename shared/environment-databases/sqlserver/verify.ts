@@ -24,7 +24,7 @@ export async function countRemaining(session: Session, table: StandingTable, rul
   return Number(row?.rows ?? 0);
 }
 
-/** Of each key a checksum decides, which is no order that anybody chose. */
+/** Thinned by a checksum of the key, for a large table is not sorted; then shuffled, for rows come in the order of a key. */
 export async function sampleOf(
   session: Session,
   table: StandingTable,
@@ -40,7 +40,7 @@ export async function sampleOf(
     every > 1 ? ` AND ABS(CAST(CHECKSUM(${key.map(columnText).join(', ')}) AS bigint)) % ${every} = 0` : '';
   const rows = await session.query<Record<string, string>>(
     `SELECT TOP (${most}) ${texts}, ${columnText(columnOf(table, rule.column))} AS value
-FROM ${table.relation} WHERE ${where}${chosen}`,
+FROM ${table.relation} WHERE ${where}${chosen} ORDER BY NEWID()`,
     places.parameters,
   );
   return rows.map((row) => ({ key: key.map((_, k) => row[`k${k}`] ?? ''), value: row.value ?? '' }));
