@@ -5,7 +5,7 @@ import type { Cell } from '../../shared/dataverse/columns.ts';
 import type { Destination } from '../../shared/destination/port.ts';
 import { isFreshetError } from '../../shared/errors/error.ts';
 import { SQL_SERVER } from '../support/sqlserver.ts';
-import { ACCOUNT, COLUMNS, Chain, idOf, rowOf } from './destination/harness.ts';
+import { ACCOUNT, Chain, COLUMNS, idOf, rowOf } from './destination/harness.ts';
 import { makeSqlServerHarness, type SqlServerHarness } from './destination/sqlserver.harness.ts';
 
 const WORKERS = 8;

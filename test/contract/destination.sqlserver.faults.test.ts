@@ -91,4 +91,17 @@ describe.skipIf(!SQL_SERVER)('FRESHET_TEST_MSSQL: a SQL Server that breaks or re
       code: 'RECORD_REFUSED',
     });
   });
+
+  it('a value that the customer declared unique may go over to a new row among many, whatever was guessed of them', async () => {
+    await harness.run('CREATE UNIQUE INDEX [one_name] ON [dbo].[crm_account] ([name])');
+    const MANY = 900;
+    const named = (first: number) =>
+      Array.from({ length: MANY }, (_, k) => rowOf(idOf(first + k), { name: `name ${first + k}` }));
+    await chain.apply({ rows: named(0) });
+    const renamed = rowOf(idOf(0), { name: 'another', versionnumber: '2' });
+    const heir = rowOf(idOf(MANY), { name: 'name 0' });
+    const rows = [renamed, heir, ...named(MANY + 1)];
+    expect(await chain.apply({ rows })).toMatchObject({ inserted: MANY + 1, updated: 1 });
+    expect(await harness.rows(ACCOUNT)).toHaveLength(2 * MANY + 1);
+  });
 });

@@ -1,4 +1,5 @@
 import { parseAddress } from '../../sql/postgres/address.ts';
+import { TAKEN } from '../../sql/postgres/classify.ts';
 import { connect, type PostgresPool } from '../../sql/postgres/connect.ts';
 import { type Session, unitsOn } from '../../sql/postgres/session.ts';
 import type { DestinationAddress } from '../model.ts';
@@ -18,6 +19,7 @@ const POSTGRES: Dialect<Session> = {
   range: RANGE,
   names: tableNames,
   isMissingTable: ({ values }) => values.number === UNDEFINED_TABLE,
+  isTaken: ({ values }) => values.number === TAKEN,
   positions,
   retries,
   rows,

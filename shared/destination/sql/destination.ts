@@ -220,9 +220,17 @@ export class SqlDestination<S extends SqlSession> implements Destination {
   async apply(batch: Batch, mode: 'commit' | 'trial' = 'commit'): Promise<Applied> {
     // A snapshot's end looks at every row of the table.
     const limit = batch.ends.length > 0 ? LONG : {};
-    const likelyNew = this.#newRows.expects(batch);
-    const work = (session: S) => applyBatch(session, this.#target, batch, likelyNew);
-    const applied = await this.#units.inTransaction(work, { ...endOf(mode), ...limit });
+    const attempt = (likelyNew: boolean) =>
+      this.#units.inTransaction((session) => applyBatch(session, this.#target, batch, likelyNew), {
+        ...endOf(mode),
+        ...limit,
+      });
+    const guess = this.#newRows.expects(batch);
+    const applied = await attempt(guess).catch((error: unknown) => {
+      // One of them stands already, or takes a value over from one that stands.
+      if (!guess || !isFreshetError(error) || !this.#dialect.isTaken(error)) throw error;
+      return attempt(false);
+    });
     this.#newRows.learn(batch, applied);
     return applied;
   }

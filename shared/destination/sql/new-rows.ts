@@ -4,8 +4,8 @@ import type { Applied, Batch } from '../model.ts';
 const MANY_ROWS = 800;
 
 /**
- * Rows of which none stands yet, as in a table's first fill, may go straight into the table, without staging and merging. That
- * none stands is guessed from the batch before.
+ * Rows of which none stands yet, as in a table's first fill, are added without looking for them. That none stands is guessed from
+ * the batch before; a wrong guess costs no more than its time.
  */
 export class NewRows {
   readonly #entities = new Set<string>();

@@ -50,6 +50,8 @@ export interface Dialect<S extends SqlSession> {
   names(address: DestinationAddress): TableNames;
   /** True for the refusal of a statement that names a table which does not stand. */
   isMissingTable(error: FreshetError): boolean;
+  /** True for the refusal of a value that stands in a unique index already, the key included. */
+  isTaken(error: FreshetError): boolean;
   readonly positions: PositionStatements<S>;
   readonly retries: RetryStatements<S>;
   readonly rows: RowStatements<S>;
@@ -160,7 +162,7 @@ export interface Upsert extends Pick<Batch, 'columns' | 'statementRows' | 'onSta
   readonly stamp: number | readonly number[];
   /** What becomes of a row that says already what it is to say: it keeps its time of writing, or gets the new one. */
   readonly same: 'keep' | 'touch';
-  /** None of the rows is likely to stand: a guess from the batch before. */
+  /** None of the rows is likely to stand: a guess from the batch before. One that does stand is refused. */
   readonly likelyNew: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { parseAddress } from '../../sql/sqlserver/address.ts';
+import { TAKEN } from '../../sql/sqlserver/classify.ts';
 import { connect, type SqlServerPool } from '../../sql/sqlserver/connect.ts';
 import { type Session, unitsOn } from '../../sql/sqlserver/session.ts';
 import type { DestinationAddress } from '../model.ts';
@@ -18,6 +19,7 @@ export const SQL_SERVER: Dialect<Session> = {
   range: RANGE,
   names: objectNames,
   isMissingTable: ({ values }) => values.number === INVALID_OBJECT_NAME,
+  isTaken: ({ values }) => TAKEN.includes(Number(values.number)),
   positions,
   retries,
   rows,

@@ -4,10 +4,11 @@ import type { Staged } from '../../sql/sqlserver/staging.ts';
 import { isUuid } from '../cells.ts';
 import { inStatements } from '../sql/in-statements.ts';
 import type { DeletionLog, ObjectName, Upsert, Upserted } from '../sql/statements.ts';
-import { BY_BYTES, exactly, ID, quoted, SINK_CREATED_ON, SINK_MODIFIED_ON, type TableColumn } from './dialect.ts';
+import { BY_BYTES, ID, quoted, SINK_MODIFIED_ON } from './dialect.ts';
 import { stageIds } from './lists.ts';
+import { additionStatement, mergeStatement } from './merge.ts';
 import { nameOf } from './metadata-tables.ts';
-import { type RowShape, rowShape, stageRows, stampOf } from './staging.ts';
+import { rowShape, stageRows, stampOf } from './staging.ts';
 
 /** `RowStatements` in T-SQL. */
 
@@ -26,7 +27,10 @@ export async function upsertRows(session: Session, table: ObjectName, upsert: Up
     const staged = await stageRows(session, shape, some, own);
     done += some.length;
     if (done === rows.length) onStaged?.();
-    const statement = mergeStatement(table, shape, staged, { same, likelyNew, ownStamps: own !== null });
+    const ownStamps = own !== null;
+    const statement = likelyNew
+      ? additionStatement(table, shape, staged, { ownStamps })
+      : mergeStatement(table, shape, staged, { same, ownStamps });
     const at: Parameters = typeof stamp === 'number' ? { at: datetime(stampOf(stamp)) } : {};
     const [upserted] = await session.query<Upserted>(statement, {
       ...staged.parameters,
@@ -37,71 +41,6 @@ export async function upsertRows(session: Session, table: ObjectName, upsert: Up
     written.regressed += upserted?.regressed ?? 0;
   }
   return written;
-}
-
-/**
- * Counts what stood before, updates that, then adds the others, in key order: a value that the customer declared unique may go over
- * to a new row. Where all are likely to be new they are added first, and nothing is left to count.
- */
-export function mergeStatement(
-  table: ObjectName,
-  { table: columns }: RowShape,
-  { prelude, table: staging }: Pick<Staged, 'prelude' | 'table'>,
-  { same, likelyNew, ownStamps }: Pick<Upsert, 'same' | 'likelyNew'> & { readonly ownStamps: boolean },
-): string {
-  const id = quoteName(ID);
-  const version = columns.find(
-    ({ name, column }) => name.toLowerCase() === 'versionnumber' && column.type === 'bigint',
-  );
-  const stamp = ownStamps ? 's.stamp' : '@at';
-  const changes = [[SINK_MODIFIED_ON, stamp], ...columns.map((column) => [column.name, incoming(column)])];
-  const values = ['s.c0', stamp, stamp, ...columns.map(incoming)];
-  const names = [ID, SINK_CREATED_ON, SINK_MODIFIED_ON, ...columns.map(({ name }) => name)].map(quoteName);
-  const joined = `${quoted(table)} t INNER JOIN ${staging} s ON t.${id} = s.c0`;
-  const regressed = version
-    ? `ISNULL(SUM(CASE WHEN t.${quoteName(version.name)} > s.c${version.cell} THEN 1 ELSE 0 END), 0)`
-    : '0';
-  const update = `UPDATE t SET ${changes.map(([name, value]) => `${quoteName(name ?? '')} = ${value}`).join(', ')}
-  FROM ${joined}${same === 'keep' ? ` WHERE ${differs(columns, version)}` : ''};`;
-  const insert = `INSERT INTO ${quoted(table)} (${names.join(', ')})
-  SELECT ${values.join(', ')} FROM ${staging} s
-  WHERE NOT EXISTS (SELECT 1 FROM ${quoted(table)} t WHERE t.${id} = s.c0)
-  ORDER BY s.c0;`;
-  const work = likelyNew
-    ? `${insert}
-SET @present = @rows - @@ROWCOUNT;
-IF @present > 0
-BEGIN
-  SELECT @regressed = ${regressed} FROM ${joined};
-  ${update}
-END;`
-    : `SELECT @present = COUNT(*), @regressed = ${regressed} FROM ${joined};
-IF @present > 0
-  ${update}
-IF @present < @rows
-  ${insert}`;
-  return `SET NOCOUNT ON;
-${prelude}DECLARE @present int = 0, @regressed int = 0;
-${work}
-SELECT @present AS present, @regressed AS regressed`;
-}
-
-/** A decimal was staged as text. */
-function incoming({ type, cell, column }: TableColumn): string {
-  return column.type === 'decimal' ? `CAST(s.c${cell} AS ${type})` : `s.c${cell}`;
-}
-
-/**
- * The version first: where it is another, as in most rows that change, no other column is compared. EXCEPT takes two values
- * that are missing for the same; <> would not.
- */
-function differs(columns: readonly TableColumn[], version: TableColumn | undefined): string {
-  const isText = ({ column: { type } }: TableColumn) => type === 'string' || type === 'text';
-  const side = (value: (column: TableColumn) => string) =>
-    columns.map((column) => (isText(column) ? exactly(value(column)) : value(column))).join(', ') || '1';
-  const held = side(({ name }) => `t.${quoteName(name)}`);
-  const cells = `EXISTS (SELECT ${held} EXCEPT SELECT ${side(incoming)})`;
-  return version ? `t.${quoteName(version.name)} <> s.c${version.cell} OR ${cells}` : cells;
 }
 
 export async function deleteRows(

@@ -54,7 +54,8 @@ export const DRIVER_TEXTS: readonly { readonly text: string; readonly code: Erro
 ];
 
 const OWN_KEY = /^EPK\[/;
-const UNIQUE_VIOLATION = '23505';
+/** A key or another unique index holds the value already. */
+export const TAKEN = '23505';
 const TEXT_MAX_CHARACTERS = 1_000;
 
 const BY_CODE: ReadonlyMap<string, ErrorCode> = new Map([
@@ -84,7 +85,7 @@ export function classify(error: unknown): FreshetError {
 }
 
 function codeOf(error: ForeignError): ErrorCode {
-  if (error.code === UNIQUE_VIOLATION) {
+  if (error.code === TAKEN) {
     // On our own key somebody else was first; on any other unique index the customer's rule refuses the row.
     return OWN_KEY.test(error.constraint ?? '') ? 'DESTINATION_UNAVAILABLE' : 'RECORD_REFUSED';
   }

@@ -51,8 +51,9 @@ export const DRIVER_CODES: readonly { readonly names: string; readonly code: Err
 
 /** Raised by the customer's triggers and checks: RAISERROR and THROW without a number of their own, and with. */
 const RAISED_FROM = 50_000;
-const UNIQUE_KEY: readonly number[] = [2627, 2601];
-const OWN_KEY = /EPK\[/;
+/** A key or another unique index holds the value already. */
+export const TAKEN: readonly number[] = [2627, 2601];
+const OWN_KEY = /EPK\[/i;
 /** Babelfish's number for whatever of PostgreSQL's it has no other for. */
 const UNMAPPED = 33_557_097;
 const TEXT_MAX_CHARACTERS = 1_000;
@@ -95,7 +96,7 @@ function codeOf(error: ForeignError): ErrorCode {
 
 function codeOfNumber(number: number, message: string): ErrorCode {
   // On our own key somebody else was first; on any other unique index the customer's rule refuses the row.
-  if (UNIQUE_KEY.includes(number)) return OWN_KEY.test(message) ? 'DESTINATION_UNAVAILABLE' : 'RECORD_REFUSED';
+  if (TAKEN.includes(number)) return OWN_KEY.test(message) ? 'DESTINATION_UNAVAILABLE' : 'RECORD_REFUSED';
   if (number >= RAISED_FROM && number < UNMAPPED && !BY_NUMBER.has(number)) return 'RECORD_REFUSED';
   // Unknown: tried again, and the breaker tells a person when it lasts. Never blamed on a record.
   return BY_NUMBER.get(number) ?? 'DESTINATION_UNAVAILABLE';

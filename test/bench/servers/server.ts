@@ -22,7 +22,7 @@ export interface Server {
   /** Statistics are made, of one table or of all; and then nothing waits to be written. */
   analyze(table: string): Promise<void>;
   settle(): Promise<void>;
-  /** A table without keys, for `load`. */
+  /** A table for `loader`, with as little to keep as the limit allows. */
   createBare(name: string, kind: Kind): Promise<void>;
   /** Rows made ready beforehand; calling it loads them in one transaction, as fast as the server takes rows. */
   loader(name: string, kind: Kind, rows: Rows): () => Promise<void>;

@@ -63,6 +63,7 @@ function serverOn(pool: SqlServerPool): Server {
     // The server does both by itself.
     analyze: async () => undefined,
     settle: async () => undefined,
+    // With the key: what has none can be filled, but never be changed by its id.
     createBare: (name, { columns }) => run(createTable(name, columns, stagedType)),
     loader(name, { columns }, rows) {
       const { cells } = rowShape(columns);
@@ -70,7 +71,7 @@ function serverOn(pool: SqlServerPool): Server {
       const values = staged(columns, rows);
       return () => inTransaction(pool, (session) => session.load(`dbo.${name}`, load, values));
     },
-    createKeyed: (name, { columns }) => run(createTable(name, columns, columnType, true)),
+    createKeyed: (name, { columns }) => run(createTable(name, columns, columnType)),
     async upsertEach(name, { columns }, rows) {
       const statement = upsertStatement(name, columns);
       await onConnection(pool, async (session) => {
@@ -114,9 +115,9 @@ function staged(columns: readonly Column[], rows: Rows): unknown[][] {
   return rows.map((row) => cells.map(({ cell, value }) => (row[cell] == null ? null : value(row[cell]))));
 }
 
-function createTable(name: string, columns: readonly Column[], typeOf: (column: Column) => string, keyed = false) {
+function createTable(name: string, columns: readonly Column[], typeOf: (column: Column) => string) {
   const definitions = columns.map((column, k) => {
-    const key = keyed && k === 0 ? ' NOT NULL PRIMARY KEY' : ' NULL';
+    const key = k === 0 ? ' NOT NULL PRIMARY KEY' : ' NULL';
     return `${quoteName(column.name)} ${typeOf(column)}${key}`;
   });
   return `CREATE TABLE dbo.${name} (${definitions.join(', ')})`;
