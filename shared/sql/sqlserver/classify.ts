@@ -28,6 +28,7 @@ export const NUMBERS: readonly { readonly numbers: string; readonly code: ErrorC
   { numbers: '18456 40531 40532 18452 18486 18487 18488 4064', code: 'DESTINATION_LOGIN_FAILED', source: 'M; rest ?' },
   { numbers: '40615 40914 916 47073', code: 'DESTINATION_LOGIN_FAILED', source: 'M: firewall; 916 40914 47073 ?' },
   { numbers: '229 230 262 297 300 15247 2760', code: 'DESTINATION_FORBIDDEN', source: 'D' },
+  { numbers: '1701 1702', code: 'DESTINATION_STOPPED', source: 'D: a table holds no more, or no wider, columns' },
   { numbers: '208 207 213 2714 2705 4902 3701 4922 5074', code: 'DESTINATION_SCHEMA_CHANGED', source: 'D' },
   { numbers: '2628 2629 8152 4815', code: 'RECORD_REFUSED', source: 'D: too long; 4815 ?' },
   { numbers: '511 515 547 233', code: 'RECORD_REFUSED', source: 'D: row over 8,060 bytes, null, check' },
