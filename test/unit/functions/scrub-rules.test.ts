@@ -1,15 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scrubRules } from '../../../functions/scrub-rules.ts';
 import { DEFAULT_RULES } from '../../../shared/refresh/default-rules.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-
-async function fileOf(content: unknown): Promise<string> {
-  const file = path.join(await temporaryFolder('rules'), 'rules.json');
-  await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
-  return file;
-}
 
 const OWN = {
   version: 1,
@@ -19,6 +13,18 @@ const OWN = {
 };
 
 describe('the scrub rules of an installation', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await temporaryFolder('rules');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const fileOf = async (content: unknown) => {
+    const file = path.join(folder, 'rules.json');
+    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  };
+
   it('are the default ones unless a file is named', () => {
     expect(scrubRules(null)).toBe(DEFAULT_RULES);
   });
