@@ -84,6 +84,22 @@ describe('restores of Azure SQL', () => {
     expect(manager.databases.has(NAME)).toBe(true);
   });
 
+  it('what was asked for by one that ended before it could keep the answer is not asked for twice', async () => {
+    manager.pollsNeeded = 100;
+    operations.keep = () => Promise.reject(new FreshetError('DATABASE_UNAVAILABLE', { text: 'the end' }));
+    await expect(restores().restore(ofStanding)).rejects.toThrow('the end');
+    const sleeps: number[] = [];
+    const patient = {
+      ...systemClock,
+      sleep: async (ms: number) => {
+        if (sleeps.push(ms) === 3) manager.finishOperations();
+      },
+    };
+    await restores(patient).restore(ofStanding);
+    expect(sleeps).toHaveLength(3);
+    expect(puts()).toHaveLength(1);
+  });
+
   it('an operation that fails says why, and is not gone on with', async () => {
     manager.ending = { code: 'InvalidLiveDatabase', message: 'outside of the recovery period' };
     await expect(restores().restore(ofStanding)).rejects.toMatchObject({ code: 'RESTORE_OUT_OF_REACH' });

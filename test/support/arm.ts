@@ -11,6 +11,7 @@ import { trust } from './trust.ts';
 export const SERVER_ID = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Sql/servers/contoso';
 
 interface Standing {
+  readonly status?: 'Restoring';
   readonly earliestRestoreDate: string | null;
 }
 
@@ -66,7 +67,13 @@ export class ResourceManager {
 
   /** As after a restart of the service that has forgotten them. */
   forgetOperations(): void {
+    for (const { database } of this.#operations.values()) this.databases.delete(database);
     this.#operations.clear();
+  }
+
+  /** What is under way comes to its end, whoever asks or does not ask. */
+  finishOperations(): void {
+    for (const { database } of this.#operations.values()) this.databases.set(database, { earliestRestoreDate: null });
   }
 
   async stop(): Promise<void> {
@@ -106,6 +113,7 @@ export class ResourceManager {
   #create(response: ServerResponse, name: string): void {
     const id = `operation-${this.#operations.size + 1}`;
     this.#operations.set(id, { database: name, polls: 0 });
+    this.databases.set(name, { status: 'Restoring', earliestRestoreDate: null });
     response.setHeader('Azure-AsyncOperation', `${this.origin}/operations/${id}?api-version=2021-11-01`);
     response.setHeader('Retry-After', '1');
     send(response, 202, undefined);
@@ -120,15 +128,18 @@ export class ResourceManager {
   #stateOf(id: string, operation: Operation): object {
     operation.polls += 1;
     if (operation.polls < this.pollsNeeded) return { name: id, status: 'InProgress' };
-    if (this.ending) return { name: id, status: 'Failed', error: this.ending };
+    if (this.ending) {
+      this.databases.delete(operation.database);
+      return { name: id, status: 'Failed', error: this.ending };
+    }
     this.databases.set(operation.database, { earliestRestoreDate: null });
     return { name: id, status: 'Succeeded' };
   }
 }
 
-function databaseBody(name: string, { earliestRestoreDate }: Standing): object {
+function databaseBody(name: string, { status, earliestRestoreDate }: Standing): object {
   const dates = earliestRestoreDate === null ? {} : { earliestRestoreDate };
-  const properties = { status: 'Online', databaseId: '2463ef48-0000-4000-8000-000000000008', ...dates };
+  const properties = { status: status ?? 'Online', databaseId: '2463ef48-0000-4000-8000-000000000008', ...dates };
   return {
     id: `${SERVER_ID}/databases/${name}`,
     name,

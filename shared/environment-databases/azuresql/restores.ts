@@ -20,6 +20,9 @@ export interface RestoresOptions {
 /** A restore takes minutes to hours. */
 const POLL_MS = 15_000;
 
+/** States of a database that comes by itself to stand (reference of `DatabaseStatus`). */
+const UNDER_WAY: readonly string[] = ['Creating', 'Restoring', 'Recovering', 'RecoveryPending'];
+
 /** Point-in-time restore, which no statement offers, through the resource manager. */
 export class AzureRestores {
   readonly #client: SqlManagementClient;
@@ -33,7 +36,8 @@ export class AzureRestores {
   }
 
   /**
-   * Ends when the database stands. The operation is kept from the answer to its request on, and gone on with after a restart.
+   * Ends when the database stands. The operation is kept from the answer to its request on, and gone on with after a restart. Who
+   * ended between the two left the database behind: nobody else uses its name.
    * RESTORE_OUT_OF_REACH, DATABASE_UNAVAILABLE (retry: ask again), DATABASE_FORBIDDEN, DATABASE_FULL.
    */
   async restore(request: RestoreRequest): Promise<void> {
@@ -42,6 +46,7 @@ export class AzureRestores {
     const key = `${resource.server}/${request.name}`;
     try {
       const kept = await operations.get(key);
+      if (kept === null && (await this.#find(request.name))) return await this.#untilOnline(request.name);
       const wish = kept === null ? await this.#wish(request) : { location: '' };
       await this.#follow(request.name, key, wish, kept);
     } catch (error) {
@@ -51,13 +56,31 @@ export class AzureRestores {
 
   /** When the first restore point of a standing database is; null: there is none yet, or no such database. */
   async earliest(name: string): Promise<number | null> {
+    try {
+      return (await this.#find(name))?.earliestRestoreDate?.getTime() ?? null;
+    } catch (error) {
+      throw armError(error, { name, moment: '' });
+    }
+  }
+
+  async #find(name: string): Promise<Database | null> {
     const { resource } = this.#options;
     try {
-      const found = await this.#client.databases.get(resource.resourceGroup, resource.server, name);
-      return found.earliestRestoreDate?.getTime() ?? null;
+      return await this.#client.databases.get(resource.resourceGroup, resource.server, name);
     } catch (error) {
       if (isMissing(error)) return null;
-      throw armError(error, { name, moment: '' });
+      throw error;
+    }
+  }
+
+  async #untilOnline(name: string): Promise<void> {
+    const { clock, pollMs = POLL_MS } = this.#options;
+    for (;;) {
+      const status = (await this.#find(name))?.status ?? 'gone';
+      if (status === 'Online') return;
+      if (!UNDER_WAY.includes(status))
+        throw new FreshetError('DATABASE_UNAVAILABLE', { text: `the restored database is ${status}` });
+      await clock.sleep(pollMs);
     }
   }
 
