@@ -69,8 +69,8 @@ interface Choice {
 
 async function choice(session: Session, which: RowChoice): Promise<Choice> {
   if ('ids' in which) {
-    const { prelude, table, parameters } = await stageIds(session, which.ids);
-    return { prelude, top: '', condition: `INNER JOIN ${table} i ON i.id = ${KEY}`, parameters };
+    const { prelude, few, parameters } = await stageIds(session, which.ids);
+    return { prelude, top: '', condition: `INNER JOIN ${few} i ON i.id = ${KEY}`, parameters };
   }
   const { after, limit } = which;
   const from = after === null ? '' : `WHERE ${KEY} > CAST(@after AS uniqueidentifier) `;

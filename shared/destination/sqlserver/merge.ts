@@ -4,9 +4,7 @@ import type { ObjectName, Upsert } from '../sql/statements.ts';
 import { exactly, ID, quoted, SINK_CREATED_ON, SINK_MODIFIED_ON, type TableColumn } from './dialect.ts';
 import type { RowShape } from './staging.ts';
 
-/** How staged rows get into their table. Each statement takes `@rows`, how many they are, and `@at`, unless they bring their own stamps. */
-
-type Source = Pick<Staged, 'prelude' | 'table'>;
+/** How staged rows get into their table. Each statement takes their parameters, and `@at` unless they bring their own stamps. */
 
 interface Stamps {
   /** Each row its own. */
@@ -17,7 +15,7 @@ interface Stamps {
 export function additionStatement(
   table: ObjectName,
   { table: columns }: RowShape,
-  { prelude, table: staging }: Source,
+  { prelude, table: staging }: Pick<Staged, 'prelude' | 'table'>,
   { ownStamps }: Stamps,
 ): string {
   return `SET NOCOUNT ON;
@@ -34,12 +32,10 @@ SELECT 0 AS present, 0 AS regressed`;
 export function mergeStatement(
   table: ObjectName,
   { table: columns }: RowShape,
-  { prelude, table: staging }: Source,
+  { prelude, few }: Pick<Staged, 'prelude' | 'few'>,
   { same, ownStamps }: Pick<Upsert, 'same'> & Stamps,
 ): string {
-  // A number that no plan knows when it is made passes for a small one: the key is probed then, and the table not read as a whole.
-  const rows = `(SELECT TOP (SELECT @rows) * FROM ${staging}) s`;
-  const joined = `${quoted(table)} t INNER JOIN ${rows} ON t.${quoteName(ID)} = s.c0`;
+  const joined = `${quoted(table)} t INNER JOIN ${few} s ON t.${quoteName(ID)} = s.c0`;
   const stamp = stampOf(ownStamps);
   const changes = [[SINK_MODIFIED_ON, stamp], ...columns.map((column) => [column.name, incoming(column)])];
   const update = `UPDATE t SET ${changes.map(([name, value]) => `${quoteName(name ?? '')} = ${value}`).join(', ')}
@@ -69,7 +65,7 @@ IF @newer < @rows
 IF @present > @newer
   ${update}${rest.length > 0 ? ` WHERE ${rest.join(' AND ')}` : ''};
 IF @present < @rows
-  ${insertion(table, columns, ownStamps)} ${rows}
+  ${insertion(table, columns, ownStamps)} ${few} s
   WHERE NOT EXISTS (SELECT 1 FROM ${quoted(table)} t WHERE t.${quoteName(ID)} = s.c0)
   ORDER BY s.c0;
 SELECT @present AS present, @regressed AS regressed`;

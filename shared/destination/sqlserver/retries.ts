@@ -73,7 +73,7 @@ export async function updateRetries(
     `${staged.prelude}UPDATE r SET attempts = u.attempts, code = u.code, reason = u.reason, dueat = u.dueat,
        failedat = u.failedat, settlementid = u.settlementid,
        logged = CASE WHEN r.logged = 1 AND r.settlementid = u.settlementid THEN 1 ELSE 0 END
-     FROM ${quoted(table)} r INNER JOIN ${staged.table} u ON r.entity = u.entity AND r.recordid = u.recordid`,
+     FROM ${quoted(table)} r INNER JOIN ${staged.few} u ON r.entity = u.entity AND r.recordid = u.recordid`,
     staged.parameters,
   );
 }
@@ -85,7 +85,7 @@ export async function deleteRetries(
   ids: readonly string[],
 ): Promise<RemovedRetries> {
   const staged = await stageKeys(session, ids);
-  const which = `INNER JOIN ${staged.table} i ON i.id = r.recordid WHERE r.entity = @entity`;
+  const which = `INNER JOIN ${staged.few} i ON i.id = r.recordid WHERE r.entity = @entity`;
   const statement = removal(table, which, staged.prelude);
   return removed(await session.query<RemovedRetries>(statement, { ...staged.parameters, entity: text(entity) }));
 }
@@ -127,7 +127,7 @@ export async function readRetries(
 ): Promise<Map<string, StoredRetry>> {
   const staged = await stageKeys(session, ids);
   const rows = await session.query<Row>(
-    `${staged.prelude}SELECT ${COLUMNS} FROM ${quoted(table)} r INNER JOIN ${staged.table} i ON i.id = r.recordid
+    `${staged.prelude}SELECT ${COLUMNS} FROM ${quoted(table)} r INNER JOIN ${staged.few} i ON i.id = r.recordid
      WHERE r.entity = @entity`,
     { ...staged.parameters, entity: text(entity) },
   );
@@ -179,7 +179,7 @@ export async function readUnloggedFailures(session: Session, table: ObjectName, 
 export async function readOpenBlobs(session: Session, table: ObjectName, blobs: readonly string[]): Promise<string[]> {
   const staged = await stageTexts(session, blobs);
   const rows = await session.query<{ blob: string }>(
-    `${staged.prelude}SELECT DISTINCT r.blob AS blob FROM ${quoted(table)} r INNER JOIN ${staged.table} i ON i.id = r.blob`,
+    `${staged.prelude}SELECT DISTINCT r.blob AS blob FROM ${quoted(table)} r INNER JOIN ${staged.few} i ON i.id = r.blob`,
     staged.parameters,
   );
   return rows.map(({ blob }) => blob);
@@ -214,7 +214,7 @@ export async function readRefusedIds(
 ): Promise<string[]> {
   const staged = await stageKeys(session, ids);
   const rows = await session.query<{ id: string }>(
-    `${staged.prelude}SELECT r.recordid AS id FROM ${quoted(table)} r INNER JOIN ${staged.table} i ON i.id = r.recordid
+    `${staged.prelude}SELECT r.recordid AS id FROM ${quoted(table)} r INNER JOIN ${staged.few} i ON i.id = r.recordid
      WHERE r.entity = @entity`,
     { ...staged.parameters, entity: text(entity) },
   );

@@ -32,11 +32,7 @@ export async function upsertRows(session: Session, table: ObjectName, upsert: Up
       ? additionStatement(table, shape, staged, { ownStamps })
       : mergeStatement(table, shape, staged, { same, ownStamps });
     const at: Parameters = typeof stamp === 'number' ? { at: datetime(stampOf(stamp)) } : {};
-    const [upserted] = await session.query<Upserted>(statement, {
-      ...staged.parameters,
-      rows: int(some.length),
-      ...at,
-    });
+    const [upserted] = await session.query<Upserted>(statement, { ...staged.parameters, ...at });
     written.present += upserted?.present ?? 0;
     written.regressed += upserted?.regressed ?? 0;
   }
@@ -127,8 +123,8 @@ interface Which {
   readonly parameters: Parameters;
 }
 
-function inStaged({ prelude, table, parameters }: Staged): Which {
-  return { prelude, join: `INNER JOIN ${table} i ON i.id = t.${quoteName(ID)}`, parameters };
+function inStaged({ prelude, few, parameters }: Staged): Which {
+  return { prelude, join: `INNER JOIN ${few} i ON i.id = t.${quoteName(ID)}`, parameters };
 }
 
 async function remove(session: Session, table: ObjectName, which: Which, log: DeletionLog | null): Promise<number> {

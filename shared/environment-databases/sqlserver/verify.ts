@@ -61,7 +61,7 @@ export async function countSame(
   );
   const value = columnText(columnOf(table, rule.column));
   const [row] = await session.query<{ rows: number | string }>(
-    `${those.prelude}SELECT COUNT_BIG(*) AS [rows] FROM ${those.table} s JOIN ${table.relation} t ON ${same.join(' AND ')}
+    `${those.prelude}SELECT COUNT_BIG(*) AS [rows] FROM ${those.few} s JOIN ${table.relation} t ON ${same.join(' AND ')}
 WHERE (${value} + N'.') ${BY_BYTES} = (s.${stagedName('value')} + N'.') ${BY_BYTES}`,
     those.parameters,
   );

@@ -1,4 +1,4 @@
-import type { LoadColumn, Parameters, Session } from './session.ts';
+import { int, type LoadColumn, type Parameters, type Session } from './session.ts';
 
 /**
  * How lists of rows get to the server: few of them as parameters of the statement that reads them, many by a bulk load into a table
@@ -18,6 +18,12 @@ export interface Staged {
   /** Goes before the statements that read them, in the same batch. */
   readonly prelude: string;
   readonly table: string;
+  /**
+   * The same for a join with a large table. A number of rows that no plan knows when it is made passes for a small one: the large
+   * table's key is probed then, and it is not read as a whole.
+   */
+  readonly few: string;
+  /** `rows` among them: how many there are. */
   readonly parameters: Parameters;
 }
 
@@ -34,17 +40,22 @@ export async function stage(
   rows: StagedRows,
 ): Promise<Staged> {
   const places = placesFor(rows.length);
-  return places * columns.length <= CELLS_MAX
-    ? stageParameters(name, columns, rows, places)
-    : stageLoaded(session, name, columns, rows);
+  const { prelude, table, parameters } =
+    places * columns.length <= CELLS_MAX
+      ? stageParameters(name, columns, rows, places)
+      : await stageLoaded(session, name, columns, rows);
+  const few = `(SELECT TOP (SELECT @rows) * FROM ${table})`;
+  return { prelude, table, few, parameters: { ...parameters, rows: int(rows.length) } };
 }
+
+type Place = Omit<Staged, 'few'>;
 
 /** Lists are filled up to few lengths (1, 2, 4, 8 and so on), so that the server keeps few plans. */
 function placesFor(rows: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(rows, 1)));
 }
 
-function stageParameters(name: string, columns: readonly StagedColumn[], rows: StagedRows, places: number): Staged {
+function stageParameters(name: string, columns: readonly StagedColumn[], rows: StagedRows, places: number): Place {
   const cells = Array.from({ length: places }, (_, n) =>
     columns.map(({ load }, k) => [`r${n}c${k}`, { type: load.type, value: rows[n]?.[k] ?? null }] as const),
   );
@@ -65,7 +76,7 @@ async function stageLoaded(
   name: string,
   columns: readonly StagedColumn[],
   rows: StagedRows,
-): Promise<Staged> {
+): Promise<Place> {
   const table = `#freshet_${name}`;
   // The session's last one may stand, of another shape.
   await session.run(`DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (${definitions(columns)})`);
