@@ -1,6 +1,8 @@
+import type { Clock } from '../../platform/clock/port.ts';
 import { type ConnectOptions, connect, type SqlServerPool } from '../../sql/sqlserver/connect.ts';
 import { onConnection, type Session, unitsOn } from '../../sql/sqlserver/session.ts';
 import type { Units } from '../../sql/units.ts';
+import { serverNumber } from './errors.ts';
 
 /** Databases are made, renamed and dropped from here; every server has it. */
 const NEIGHBOUR = 'master';
@@ -8,6 +10,11 @@ const NEIGHBOUR = 'master';
 /** A rule in a large table lasts as long as it does; keep-alives find a peer that is gone. */
 const PATIENCE_MS = 2 ** 31 - 1;
 const PATIENT = { statementTimeoutMs: PATIENCE_MS } as const;
+
+/** A connection that was ended counts for a moment as if it were there: the database is in use, or cannot be locked. */
+const IN_USE: readonly (number | undefined)[] = [3702, 5030];
+const IN_USE_MS = 200;
+const IN_USE_TRIES = 10;
 
 /** To rename or drop a database a busy server ends all that goes on there first. */
 const SERVER_WORK_MS = 600_000;
@@ -27,12 +34,14 @@ export function patientUnits(pool: SqlServerPool): Units<Session> {
 /** Connections to the databases of one server. */
 export class ServerConnections {
   readonly #connection: string;
+  readonly #clock: Clock;
   readonly #connect: Connect;
   readonly #pools = new Map<string, SqlServerPool>();
 
   /** DESTINATION_ADDRESS_INVALID. */
-  constructor(connection: string, open: Connect = connect) {
+  constructor(connection: string, clock: Clock, open: Connect = connect) {
     this.#connection = connection;
+    this.#clock = clock;
     this.#connect = open;
     this.inside(NEIGHBOUR);
   }
@@ -47,6 +56,19 @@ export class ServerConnections {
 
   onServer<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return onConnection(this.inside(NEIGHBOUR), work, { statementTimeoutMs: SERVER_WORK_MS });
+  }
+
+  /** For a statement that takes a database for itself alone: after our own connections to it have ended. */
+  async onceLeft(name: string, work: (session: Session) => Promise<void>): Promise<void> {
+    await this.leave(name);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.onServer(work);
+      } catch (error) {
+        if (tries === IN_USE_TRIES || !IN_USE.includes(serverNumber(error))) throw error;
+        await this.#clock.sleep(IN_USE_MS);
+      }
+    }
   }
 
   /** For one statement that lasts: on connections of its own, which end with the signal, and with them the statement. */

@@ -43,8 +43,7 @@ export async function removeDatabase(server: ServerConnections, platform: Platfo
   const [standing] = await server.onServer((session) => listDatabases(session, platform, { name }));
   if (!standing) return;
   if (standing.state === 'ONLINE') await emptyDatabase(server, name);
-  await server.leave(name);
-  await server.onServer((session) => dropDatabase(session, name));
+  await server.onceLeft(name, (session) => dropDatabase(session, name));
 }
 
 /** A copy that has just come online with the source's users becomes the runbook's alone, and ready for its scrub. */

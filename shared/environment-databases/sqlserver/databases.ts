@@ -1,4 +1,5 @@
 import { FreshetError } from '../../errors/error.ts';
+import type { Clock } from '../../platform/clock/port.ts';
 import { connect } from '../../sql/sqlserver/connect.ts';
 import { inTransaction, onConnection, type Session } from '../../sql/sqlserver/session.ts';
 import type { Units } from '../../sql/units.ts';
@@ -20,6 +21,7 @@ import { takeTracesOut } from './traces.ts';
 import { RANGE_ROWS } from './walk.ts';
 
 export interface TsqlDatabasesOptions {
+  readonly clock: Clock;
   /** Random text for what no seed was given for. */
   readonly newId: () => string;
   /** Rows of one range of a rule. */
@@ -35,7 +37,7 @@ export function openTsqlDatabases(
 ): OpenDatabases {
   return async (connection) => {
     try {
-      const server = new ServerConnections(connection, options.connect);
+      const server = new ServerConnections(connection, options.clock, options.connect);
       return new TsqlDatabases(server, platformOf(connection), options);
     } catch (error) {
       throw environmentError(error);
@@ -185,9 +187,8 @@ class TsqlDatabases extends SqlScrubbing<Session, StandingTable> implements Envi
       if (database.name === name) return;
       await this.#server.leave(name);
       if (database.mark) await emptyDatabase(this.#server, database.name);
-      await this.#server.leave(database.name);
       await this.#server
-        .onServer((session) => renameDatabase(session, database.name, name))
+        .onceLeft(database.name, (session) => renameDatabase(session, database.name, name))
         .catch((error: unknown) => {
           throw isNameTaken(error) ? new FreshetError('DATABASE_NAME_TAKEN', { name }, error) : error;
         });

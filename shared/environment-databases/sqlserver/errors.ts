@@ -36,7 +36,7 @@ export function isNameTaken(error: unknown): boolean {
 }
 
 /** The server's number of an error, classified or not. */
-function serverNumber(error: unknown): number | undefined {
+export function serverNumber(error: unknown): number | undefined {
   const foreign = isFreshetError(error) ? error.cause : error;
   const [first] = (foreign as { readonly errors?: readonly unknown[] } | undefined)?.errors ?? [];
   return numberOf(first ?? foreign);

@@ -4,6 +4,7 @@ import type { RowValue } from '../../../shared/environment-databases/conditions.
 import type { EnvironmentDatabases } from '../../../shared/environment-databases/port.ts';
 import { openTsqlDatabases } from '../../../shared/environment-databases/sqlserver/databases.ts';
 import type { CopyRequest, Platform } from '../../../shared/environment-databases/sqlserver/platform.ts';
+import { systemClock } from '../../../shared/platform/clock/system.ts';
 import { connect } from '../../../shared/sql/sqlserver/connect.ts';
 import { quoteName } from '../../../shared/sql/sqlserver/names.ts';
 import { onConnection, type Session, text } from '../../../shared/sql/sqlserver/session.ts';
@@ -60,7 +61,7 @@ export async function makeSqlServerScrubbing(server: string): Promise<Environmen
   const unasked = () => Promise.reject(new Error('not asked of this server'));
   return {
     async open() {
-      const options = { newId: randomUUID, rangeRows: RANGE_ROWS };
+      const options = { clock: systemClock, newId: randomUUID, rangeRows: RANGE_ROWS };
       const one = await openTsqlDatabases(() => platformWith(copy), options)(server);
       opened.push(one);
       return spelling(one, made);
