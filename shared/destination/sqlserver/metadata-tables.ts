@@ -109,7 +109,7 @@ const LOADED: Readonly<Partial<Record<MetadataColumn['type'], StagedColumn['load
 
 function stagedColumns(kind: MetadataTable): StagedColumn[] {
   return filledColumns(kind).map((column) => ({
-    name: columnName(column),
+    name: column.name,
     type: TYPES_OF[column.type],
     load: LOADED[column.type] ?? { type: TYPES.NVarChar },
   }));

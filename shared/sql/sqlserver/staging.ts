@@ -1,3 +1,4 @@
+import { quoteName } from './names.ts';
 import { int, type LoadColumn, type Parameters, type Session } from './session.ts';
 
 /**
@@ -7,6 +8,7 @@ import { int, type LoadColumn, type Parameters, type Session } from './session.t
 
 /** A column of a staging table: its type there, and on its way. */
 export interface StagedColumn {
+  /** Without quotes, and with no bracket in it: the driver writes it between two. */
   readonly name: string;
   /** Without a length or scale that a value could lose something by. */
   readonly type: string;
@@ -60,11 +62,11 @@ function stageParameters(name: string, columns: readonly StagedColumn[], rows: S
     columns.map(({ load }, k) => [`r${n}c${k}`, { type: load.type, value: rows[n]?.[k] ?? null }] as const),
   );
   const lists = cells.map((row) => `(${row.map(([parameter]) => `@${parameter}`).join(', ')})`);
-  const names = columns.map((column) => column.name).join(', ');
+  const names = columns.map((column) => quoteName(column.name)).join(', ');
   return {
     prelude: `DECLARE @${name} TABLE (${definitions(columns)});
 INSERT INTO @${name} (${names}) SELECT ${names} FROM (VALUES ${lists.join(', ')}) v (${names})
-WHERE ${columns[0]?.name} IS NOT NULL;
+WHERE ${quoteName(columns[0]?.name ?? '')} IS NOT NULL;
 `,
     table: `@${name}`,
     parameters: Object.fromEntries(cells.flat()),
@@ -89,5 +91,5 @@ async function stageLoaded(
 }
 
 function definitions(columns: readonly StagedColumn[]): string {
-  return columns.map(({ name, type }) => `${name} ${type} NULL`).join(', ');
+  return columns.map(({ name, type }) => `${quoteName(name)} ${type} NULL`).join(', ');
 }
