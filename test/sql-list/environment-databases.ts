@@ -1,11 +1,8 @@
-import { openAzureSqlDatabases } from '../../shared/environment-databases/azuresql/databases.ts';
-import type { EnvironmentDatabases, OpenDatabases } from '../../shared/environment-databases/port.ts';
-import { openTsqlDatabases } from '../../shared/environment-databases/sqlserver/databases.ts';
-import { machinePlatform } from '../../shared/environment-databases/sqlserver/machine.ts';
+import type { EnvironmentDatabases } from '../../shared/environment-databases/port.ts';
 import { isFreshetError } from '../../shared/errors/error.ts';
 import type { ErrorCode } from '../../shared/errors/register.ts';
-import { systemClock } from '../../shared/platform/clock/system.ts';
 import { type CopyEnd, type ScriptedDatabase, ScriptedDatabases, tracesOf } from '../support/scripted-databases.ts';
+import { AZURE, addressOf, MACHINE, type ScriptedPlatform } from '../support/scripted-platforms.ts';
 import { accessOf, administratorOf, DOORS, factsOf, RANGE_ROWS } from './environment-facts.ts';
 import { jobsOf, rulesOf } from './environment-rules.ts';
 
@@ -29,32 +26,17 @@ export async function environmentStatements(name: string): Promise<readonly stri
   return [...statements];
 }
 
-interface PlatformUnderList {
-  readonly server: string;
+interface PlatformUnderList extends ScriptedPlatform {
   /** Servers of sources, by which a copy's statement differs. */
   readonly sources: readonly string[];
   /** How an earlier attempt may have left a copy. */
   readonly halves: readonly string[];
-  open(server: ScriptedDatabases, rangeRows: number): OpenDatabases;
 }
 
-const AZURE = 'tcp:contoso.database.windows.net,1433';
-const LOCAL = '127.0.0.1,1433';
-const COMMON = { clock: systemClock, newId: () => 'id' };
-
 const PLATFORMS: readonly PlatformUnderList[] = [
-  {
-    ...{ server: LOCAL, sources: [LOCAL], halves: ['RESTORING', 'ONLINE'] },
-    open({ connect }, rangeRows) {
-      const options = { ...COMMON, connect, rangeRows };
-      return openTsqlDatabases(() => machinePlatform(options), options);
-    },
-  },
-  {
-    // A server that is reached by another name than Azure's has none that a statement could tell.
-    ...{ server: AZURE, sources: [AZURE, LOCAL], halves: ['COPYING', 'SUSPECT', 'ONLINE'] },
-    open: ({ connect }, rangeRows) => openAzureSqlDatabases({ ...COMMON, connect, rangeRows, pollMs: 1 }),
-  },
+  { ...MACHINE, sources: [MACHINE.host], halves: ['RESTORING', 'ONLINE'] },
+  // A server that is reached by another name than Azure's has none that a statement could tell.
+  { ...AZURE, sources: [AZURE.host, MACHINE.host], halves: ['COPYING', 'SUSPECT', 'ONLINE'] },
 ];
 
 /** A server with one database of each kind, as it is before an operation. */
@@ -82,15 +64,13 @@ async function stageFor(platform: PlatformUnderList, name: string, wishes: Wishe
   const server = new ScriptedDatabases(factsOf(name));
   server.copyEnd = copyEnd;
   const doors = DOORS.map((connect, k) => ({ name: `${name} ${k}`, connect }));
-  const addressOf = (host: string, database: string) =>
-    `Server=${host};Initial Catalog="${database.replaceAll('"', '""')}";User ID=runbook`;
   return {
     ...{ server, platform },
     open: server.add(name, { sessions: [51, 52] }),
     shut: server.add(`${name} old`, { traces: tracesOf('shut', doors) }),
     copy: server.add(COPY, { traces: tracesOf('unscrubbed', doors) }),
-    databases: await platform.open(server, rangeRows)(addressOf(platform.server, 'master')),
-    source: (host = platform.server) => addressOf(host, name),
+    databases: await platform.open(server, rangeRows),
+    source: (host = platform.host) => addressOf(host, name),
   };
 }
 
@@ -201,7 +181,7 @@ const OPERATIONS: Readonly<Record<keyof EnvironmentDatabases, Ask>> = {
 async function failingCopies(begin: Begin): Promise<void> {
   for (const copyEnd of ['gone', 'suspect'] as const) {
     const { databases, source, platform } = await begin({ copyEnd });
-    if (platform.server !== AZURE) continue;
+    if (platform.host !== AZURE.host) continue;
     await refused(databases.copy(source(), NEXT_COPY, unseen, never), 'DATABASE_REFUSED');
   }
 }
