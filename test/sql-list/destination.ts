@@ -154,7 +154,10 @@ async function useAll(destination: Destination, entity: EntityMetadata, columns:
   await destination.positions();
   for (const expected of [null, 'page-1']) await destination.place(logicalName, expected, PAGE);
   await destination.claim([logicalName], ['former']);
-  for (const batch of batchesOf(logicalName, columns)) await destination.apply(batch);
+  for (const batch of batchesOf(logicalName, columns)) {
+    await destination.apply(batch);
+    await destination.apply(batch, 'trial');
+  }
   await destination.dueRetries(1, 10);
   await destination.nextRetryAt();
   await destination.settleRetries({

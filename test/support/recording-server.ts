@@ -47,11 +47,17 @@ export class RecordingServer {
     { database = parseAddress(address).database }: ConnectOptions = {},
   ): SqlServerPool => {
     let ended = false;
+    const mustStand = () => {
+      if (ended) throw Object.assign(new Error('the pool is closed'), { code: 'ECLOSE' });
+    };
     // Units of work may share it: it keeps nothing between two requests.
-    const connection = new RecordingConnection((text, values) => this.#hear({ database, text, values }));
+    const connection = new RecordingConnection((text, values) => {
+      mustStand();
+      return this.#hear({ database, text, values });
+    });
     return {
       acquire: async () => {
-        if (ended) throw Object.assign(new Error('the pool is closed'), { code: 'ECLOSE' });
+        mustStand();
         return connection;
       },
       release: () => {},
