@@ -66,7 +66,7 @@ async function stageFor(platform: PlatformUnderList, name: string, wishes: Wishe
   const doors = DOORS.map((connect, k) => ({ name: `${name} ${k}`, connect }));
   return {
     ...{ server, platform },
-    open: server.add(name, { sessions: [51, 52] }),
+    open: server.add(name),
     shut: server.add(`${name} old`, { traces: tracesOf('shut', doors) }),
     copy: server.add(COPY, { traces: tracesOf('unscrubbed', doors) }),
     databases: await platform.open(server, rangeRows),
@@ -121,6 +121,7 @@ const OPERATIONS: Readonly<Record<keyof EnvironmentDatabases, Ask>> = {
   },
   async shut(begin) {
     const { databases, open } = await begin();
+    open.sessions = [51, 52];
     await databases.shut(open.id);
   },
   async open(begin) {

@@ -31,6 +31,8 @@ export function serverError(number: number): Error {
 export class RecordingServer {
   readonly heard: Heard[] = [];
   readonly #answer: Answer;
+  /** Of pools that were used and not ended, the databases. */
+  readonly #entered = new Map<symbol, string>();
 
   constructor(answer: Answer) {
     this.#answer = answer;
@@ -47,6 +49,7 @@ export class RecordingServer {
     { database = parseAddress(address).database }: ConnectOptions = {},
   ): SqlServerPool => {
     let ended = false;
+    const pool = Symbol(database);
     const mustStand = () => {
       if (ended) throw Object.assign(new Error('the pool is closed'), { code: 'ECLOSE' });
     };
@@ -58,14 +61,21 @@ export class RecordingServer {
     return {
       acquire: async () => {
         mustStand();
+        this.#entered.set(pool, database);
         return connection;
       },
       release: () => {},
       end: async () => {
         ended = true;
+        this.#entered.delete(pool);
       },
     };
   };
+
+  /** Whether connections of ours are inside, idle or not. */
+  protected isEntered(database: string): boolean {
+    return [...this.#entered.values()].includes(database);
+  }
 
   #hear(heard: Heard): readonly object[] {
     this.heard.push(heard);

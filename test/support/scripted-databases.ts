@@ -20,6 +20,7 @@ const PERCENTS: readonly number[] = [10, 60];
 
 const TRACES = String.raw`\[freshet_runbook\]\.\[(\w+)\]`;
 const NAME_TAKEN = 1801;
+const IN_USE = 3702;
 
 /**
  * As much of a server that speaks T-SQL as the runbook itself changes: databases that are made, renamed and dropped, and the traces
@@ -47,7 +48,7 @@ export class ScriptedDatabases extends RecordingServer {
     [/FROM sys\.databases d.* IN \('master'/s, (heard) => this.#list(heard)],
     [/^CREATE DATABASE/, (heard) => this.#make(heard, 'COPYING')],
     [/^RESTORE DATABASE/, (heard) => this.#make(heard, 'ONLINE')],
-    [/^DROP DATABASE/, ({ text }) => done(this.databases.delete(namesIn(text)[0] ?? ''))],
+    [/^DROP DATABASE/, (heard) => this.#drop(heard)],
     [/^ALTER DATABASE .* MODIFY NAME/s, (heard) => this.#rename(heard)],
     [/FROM sys\.dm_exec_sessions/, (heard) => this.#inside(heard).sessions.map((id) => ({ id }))],
     [/^KILL/, (heard) => this.#kill(heard)],
@@ -66,10 +67,22 @@ export class ScriptedDatabases extends RecordingServer {
     return done(this.add(namesIn(text)[0] ?? '', { state }));
   }
 
+  #drop({ text }: Heard): object[] {
+    const [name = ''] = namesIn(text);
+    this.#mustBeEmpty(name);
+    return done(this.databases.delete(name));
+  }
+
+  /** A server renames and drops nothing that anybody is inside of, doing something there or not. */
+  #mustBeEmpty(name: string): void {
+    if (this.isEntered(name) || this.databases.get(name)?.sessions.length) throw serverError(IN_USE);
+  }
+
   #rename({ text }: Heard): object[] {
     const [from = '', to = ''] = namesIn(text);
     const database = this.databases.get(from);
     if (this.databases.has(to)) throw serverError(NAME_TAKEN);
+    this.#mustBeEmpty(from);
     if (database) this.databases.set(to, database);
     return done(this.databases.delete(from));
   }

@@ -5,6 +5,7 @@ import { onConnection, type Session, text } from '../../sql/sqlserver/session.ts
 import type { Logins } from './access.ts';
 import { type Backup, backUp, blankBackup, percentOf, readBackup, restoreBackup } from './backup.ts';
 import { type Connect, onPatience, type ServerConnections } from './connections.ts';
+import { emptyDatabase } from './copies.ts';
 import { admitAll, restrict } from './doors.ts';
 import type { CopyRequest, Platform } from './platform.ts';
 import { dataBytes, dropDatabase, type ServerDatabase } from './server.ts';
@@ -77,6 +78,8 @@ const WATCH_MS = 2_000;
 
 async function makeCopy({ server, request, half, clock, backups, connectTo }: CopyTask): Promise<void> {
   const { source, name, watch, cancelled } = request;
+  // Whoever asked whether it was whole has been inside.
+  if (half?.state === 'ONLINE') await emptyDatabase(server, name);
   if (half) await server.onServer((session) => dropDatabase(session, name));
   const pool = connectTo(source, { maxConnections: 3 });
   const facts = await onConnection(pool, sourceFacts).catch(async (error: unknown) => {

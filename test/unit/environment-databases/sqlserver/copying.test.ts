@@ -54,7 +54,7 @@ describe('a copy by backup', () => {
 
   it.each(['RESTORING', 'ONLINE'])('of which half stands (%s) is dropped and begun anew', async (state) => {
     const on = await scripted(MACHINE);
-    on.server.add(COPY, { state });
+    on.server.add(COPY, { state, sessions: state === 'ONLINE' ? [51] : [] });
     await copied(on);
     const order = [/sp_getapplock/, /^DROP DATABASE/, /^BACKUP DATABASE \[prod\]/, /^RESTORE DATABASE/, /^DENY/];
     expect(inOrder(doings(on.server), order)).toBe(true);
