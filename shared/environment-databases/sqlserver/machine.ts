@@ -94,6 +94,8 @@ async function makeCopy({ server, request, half, clock, backups, connectTo }: Co
   const end = () => void pool.end();
   cancelled.addEventListener('abort', end);
   try {
+    // Nobody hears of it again if it was before.
+    cancelled.throwIfAborted();
     tell(0)(0);
     await watched(
       clock,

@@ -60,6 +60,20 @@ describe('a copy by backup', () => {
     expect(inOrder(doings(on.server), order)).toBe(true);
   });
 
+  it.each([
+    ['before its backup', /InstanceDefaultBackupPath/, { name: 'prod', folder: '/backups' }],
+    ['behind it', /^BACKUP DATABASE \[prod\]/, null],
+  ])('that is cancelled %s is not restored', async (_, moment, row) => {
+    const stop = new AbortController();
+    const cancel = () => {
+      stop.abort();
+      return row === null ? [] : [row];
+    };
+    const on = await scripted(MACHINE, [[moment, cancel]]);
+    await expect(copied(on, stop.signal)).rejects.toMatchObject({ code: 'COPY_CANCELLED' });
+    expect(doings(on.server)).not.toContainEqual(expect.stringMatching(/^RESTORE DATABASE/));
+  });
+
   it('leaves no backup that holds anything, not even when it cannot be restored', async () => {
     for (const facts of [[], [[/^RESTORE DATABASE/, refusing(3241)] as const]]) {
       const on = await scripted(MACHINE, facts);
