@@ -6,7 +6,8 @@ import type { Destination } from '../../shared/destination/port.ts';
 import { SqlDestination } from '../../shared/destination/sql/destination.ts';
 import { SQL_SERVER } from '../../shared/destination/sqlserver/destination.ts';
 import { keyName, objectNames } from '../../shared/destination/sqlserver/dialect.ts';
-import { type Answers, RecordingSession, recordingUnits } from './recording.ts';
+import { unitsOn } from '../../shared/sql/sqlserver/session.ts';
+import { type Answers, answerOf, RecordingServer } from '../support/recording-server.ts';
 
 /** Every statement for a profile's tables, by driving the destination itself through all that it can be asked. */
 
@@ -72,6 +73,8 @@ function olderColumns(columns: readonly Column[]): object[] {
   ];
 }
 
+const NOWHERE = 'Server=127.0.0.1,1;Initial Catalog=d;User ID=nobody';
+
 const HELD = { stamp: '1', counters: JSON.stringify({ ...NO_COUNTERS, retrying: 1 }), begins: '{"snapshot":1}' };
 const RETRY: RetryEntry = {
   entity: 'account',
@@ -128,10 +131,13 @@ export async function destinationStatements({ schema, prefix, entity: name }: Sa
     [[], []],
     [all, olderColumns(columns)],
   ] as const) {
-    const session = new RecordingSession(answersFor(standing, told, keys));
-    const destination = new SqlDestination(recordingUnits(session), SQL_SERVER, { profileId: 'p', schema, prefix });
+    const answers = answersFor(standing, told, keys);
+    const server = new RecordingServer((heard) => answerOf(answers, heard) ?? []);
+    const destination = new SqlDestination(unitsOn(server.connect(NOWHERE)), SQL_SERVER, {
+      ...{ profileId: 'p', schema, prefix },
+    });
     await useAll(destination, entity, columns);
-    statements.push(...session.statements);
+    statements.push(...server.statements);
   }
   return [...new Set(statements)];
 }
@@ -148,7 +154,10 @@ async function useAll(destination: Destination, entity: EntityMetadata, columns:
   await destination.positions();
   for (const expected of [null, 'page-1']) await destination.place(logicalName, expected, PAGE);
   await destination.claim([logicalName], ['former']);
-  for (const batch of batchesOf(logicalName, columns)) await destination.apply(batch);
+  for (const batch of batchesOf(logicalName, columns)) {
+    await destination.apply(batch);
+    await destination.apply(batch, 'trial');
+  }
   await destination.dueRetries(1, 10);
   await destination.nextRetryAt();
   await destination.settleRetries({

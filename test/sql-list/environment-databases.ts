@@ -1,147 +1,196 @@
-import { copyText } from '../../shared/environment-databases/azuresql/copy.ts';
-import type { ScrubRule } from '../../shared/environment-databases/scrub-rules.ts';
-import { runningJobs } from '../../shared/environment-databases/sql/administer.ts';
-import { countRule } from '../../shared/environment-databases/sql/scrub.ts';
-import { tablesFor } from '../../shared/environment-databases/sql/tables.ts';
-import {
-  giveInnerAccess,
-  readAccess,
-  type SqlServerAccess,
-} from '../../shared/environment-databases/sqlserver/access.ts';
-import {
-  backUp,
-  blankBackup,
-  percentOf,
-  readBackup,
-  restoreBackup,
-} from '../../shared/environment-databases/sqlserver/backup.ts';
-import {
-  admitAll,
-  denyDoors,
-  giveDoors,
-  killSession,
-  otherSessions,
-  readDoors,
-  restrict,
-} from '../../shared/environment-databases/sqlserver/doors.ts';
-import { clearQueryStore, machinePlatform } from '../../shared/environment-databases/sqlserver/machine.ts';
-import { readMark, removeMark, writeMark } from '../../shared/environment-databases/sqlserver/marks.ts';
-import { RULES } from '../../shared/environment-databases/sqlserver/rules.ts';
-import {
-  dataBytes,
-  dropDatabase,
-  listDatabases,
-  renameDatabase,
-} from '../../shared/environment-databases/sqlserver/server.ts';
-import { makeTraces, takeTracesOut } from '../../shared/environment-databases/sqlserver/traces.ts';
-import { systemClock } from '../../shared/platform/clock/system.ts';
-import { RecordingSession } from './recording.ts';
+import type { EnvironmentDatabases } from '../../shared/environment-databases/port.ts';
+import { isFreshetError } from '../../shared/errors/error.ts';
+import type { ErrorCode } from '../../shared/errors/register.ts';
+import { type CopyEnd, type ScriptedDatabase, ScriptedDatabases, tracesOf } from '../support/scripted-databases.ts';
+import { AZURE, addressOf, MACHINE, type ScriptedPlatform } from '../support/scripted-platforms.ts';
+import { accessOf, administratorOf, DOORS, factsOf, RANGE_ROWS } from './environment-facts.ts';
+import { jobsOf, rulesOf } from './environment-rules.ts';
 
-/** Every statement about a database, its users and a rule's table, all of which bear the name. */
+/**
+ * Every statement for the databases of an environment: all that their port can be asked is asked of both adapters that speak T-SQL.
+ * What a restore of Azure SQL (the resource manager makes it, not a statement) asks behind it is what `find` and `shut` do.
+ */
 export async function environmentStatements(name: string): Promise<readonly string[]> {
-  const session = new RecordingSession([
-    [
-      /FROM sys\.tables t JOIN sys\.schemas s ON s\.schema_id = t\.schema_id\nWHERE t\.is_ms/,
-      [{ id: 1, schema: name, name }],
-    ],
-    [/FROM sys\.columns c JOIN sys\.types/, columns(name)],
-    [/FROM sys\.indexes/, [{ number: 1, column: 'RECID', nullable: false }]],
-    [
-      /default_schema_name/,
-      [{ name: `${name} old`, type: 'S', schema: name, sid: '0x01', authentication: 'INSTANCE' }],
-    ],
-    [
-      /x\.principal_id/,
-      ['SCHEMA', 'ROLE', 'OBJECT'].map((kind) => ({ kind, schema: kind === 'OBJECT' ? name : null, name })),
-    ],
-  ]);
-  await copying(session, name);
-  await serving(session, name);
-  await rules(session, name);
-  return session.statements;
+  const statements = new Set<string>();
+  for (const platform of PLATFORMS) {
+    for (const ask of Object.values(OPERATIONS)) {
+      const stages: Stage[] = [];
+      await ask(async (wishes) => {
+        const stage = await stageFor(platform, name, wishes);
+        stages.push(stage);
+        return stage;
+      }, name);
+      for (const { server } of stages) for (const one of server.statements) statements.add(one);
+    }
+  }
+  return [...statements];
 }
 
-const columns = (name: string) =>
-  [name, 'RECID'].map((one) => ({
-    ...{ name: one, base: one === 'RECID' ? 'bigint' : 'nvarchar', bytes: 200, precision: 0, scale: 0, made: 0 },
-  }));
-
-async function copying(session: RecordingSession, name: string): Promise<void> {
-  const backup = { database: name, place: `\\\\share\\${name}.bak` };
-  const platform = machinePlatform({ clock: systemClock });
-  await session.run(copyText('freshet_0123456789abcdef', { server: 'contoso', database: name }));
-  await backUp(session, backup);
-  await readBackup(session, backup);
-  await restoreBackup(session, backup, name, [{ LogicalName: name, Type: 'D' }], { data: 'd:\\', log: 'l:\\' });
-  await blankBackup(session, backup);
-  await percentOf(session);
-  for (const choice of [{ name }, { id: '1' }, { prefix: 'freshet_' }]) await listDatabases(session, platform, choice);
-  await dataBytes(session);
-  await renameDatabase(session, name, `${name} new`);
-  await dropDatabase(session, name);
+interface PlatformUnderList extends ScriptedPlatform {
+  /** Servers of sources, by which a copy's statement differs. */
+  readonly sources: readonly string[];
+  /** How an earlier attempt may have left a copy. */
+  readonly halves: readonly string[];
 }
 
-async function serving(session: RecordingSession, name: string): Promise<void> {
-  const doors = (['G', 'W', 'D', ''] as const).map((connect) => ({ name, connect }));
-  await readDoors(session);
-  await denyDoors(session, doors);
-  await giveDoors(session, doors);
-  await restrict(session);
-  await admitAll(session);
-  await otherSessions(session);
-  await killSession(session, 51);
-  await readMark(session);
-  await writeMark(session, { state: 'shut', doors });
-  await makeTraces(session, 'seed', ['ENABLE TRIGGER [t] ON DATABASE']);
-  await takeTracesOut(session);
-  await removeMark(session);
-  await clearQueryStore(session);
-  await readAccess(session, new Map(), doors);
-  await giveInnerAccess(session, accessOf(name), new Map());
+const PLATFORMS: readonly PlatformUnderList[] = [
+  { ...MACHINE, sources: [MACHINE.host], halves: ['RESTORING', 'ONLINE'] },
+  // A server that is reached by another name than Azure's has none that a statement could tell.
+  { ...AZURE, sources: [AZURE.host, MACHINE.host], halves: ['COPYING', 'SUSPECT', 'ONLINE'] },
+];
+
+/** A server with one database of each kind, as it is before an operation. */
+interface Stage {
+  readonly server: ScriptedDatabases;
+  readonly databases: EnvironmentDatabases;
+  readonly open: ScriptedDatabase;
+  readonly shut: ScriptedDatabase;
+  readonly copy: ScriptedDatabase;
+  readonly platform: PlatformUnderList;
+  /** Where copies are made of. */
+  source(server?: string): string;
 }
 
-function accessOf(name: string): SqlServerAccess {
-  const user = { login: null, sid: null, type: 'S', schema: name, connect: 'G' } as const;
+const COPY = 'freshet_0123456789abcdef';
+const NEXT_COPY = 'freshet_fedcba9876543210';
+
+interface Wishes {
+  readonly copyEnd?: CopyEnd;
+  readonly rangeRows?: number;
+}
+
+async function stageFor(platform: PlatformUnderList, name: string, wishes: Wishes = {}): Promise<Stage> {
+  const { copyEnd = 'whole', rangeRows = RANGE_ROWS.several } = wishes;
+  const server = new ScriptedDatabases(factsOf(name));
+  server.copyEnd = copyEnd;
+  const doors = DOORS.map((connect, k) => ({ name: `${name} ${k}`, connect }));
   return {
-    dialect: 'sqlserver',
-    users: [
-      { ...user, name: `${name} 1`, kind: 'login', login: name },
-      { ...user, name: `${name} 2`, kind: 'none', schema: null },
-    ],
-    roles: [name],
-    members: [{ role: name, member: `${name} 1` }],
-    permissions: (['DATABASE', 'OBJECT', 'SCHEMA', 'TYPE'] as const).flatMap((on) =>
-      (['G', 'W', 'D'] as const).map((state) => ({
-        ...{ state, on, name: on === 'DATABASE' ? 'VIEW DEFINITION' : 'CONTROL', to: name },
-        schema: on === 'DATABASE' ? null : name,
-        object: on === 'OBJECT' || on === 'TYPE' ? name : null,
-        column: null,
-      })),
-    ),
+    ...{ server, platform },
+    open: server.add(name),
+    shut: server.add(`${name} old`, { traces: tracesOf('shut', doors) }),
+    copy: server.add(COPY, { traces: tracesOf('unscrubbed', doors) }),
+    databases: await platform.open(server, rangeRows),
+    source: (host = platform.host) => addressOf(host, name),
   };
 }
 
-async function rules(session: RecordingSession, name: string): Promise<void> {
-  const where = [
-    { column: name, op: 'in' as const, value: ['a', 'b'] },
-    { column: name, op: 'notLike' as const, value: '%x[_', ignoreCase: true as const },
-    { column: 'RECID', op: '<>' as const, value: 7 },
-    { column: name, op: 'notNull' as const },
-  ];
-  const base = { id: 'rule', title: 'A rule', table: name };
-  const all: ScrubRule[] = [
-    { ...base, action: 'delete', where },
-    { ...base, action: 'set', column: name, value: 'x', where },
-    { ...base, action: 'null', column: name },
-    { ...base, action: 'mask', column: name, mask: 'hash', where },
-  ];
-  for (const rule of all) {
-    await countRule(session, RULES, rule);
-    for (const table of await tablesFor(session, RULES, rule, [])) {
-      if (rule.action !== 'mask') await RULES.change(session, table, rule, null);
-      await RULES.countRemaining(session, table, rule);
+type Begin = (wishes?: Wishes) => Promise<Stage>;
+type Ask = (begin: Begin, name: string) => Promise<unknown>;
+
+const unseen = () => undefined;
+const never = new AbortController().signal;
+
+/** One for each method of the port: the compiler knows of one that is missing. */
+const OPERATIONS: Readonly<Record<keyof EnvironmentDatabases, Ask>> = {
+  find: async (begin, name) => (await begin()).databases.find(name),
+  async findById(begin) {
+    const { databases, copy } = await begin();
+    await databases.findById(copy.id);
+  },
+  listCopies: async (begin) => (await begin()).databases.listCopies(),
+  freeBytes: async (begin) => (await begin()).databases.freeBytes(),
+  administrators: async (begin) => (await begin()).databases.administrators(),
+  async missingRights(begin) {
+    const { databases, open } = await begin();
+    await databases.missingRights(open.id);
+  },
+  async uncopied(begin) {
+    const { databases, source } = await begin();
+    await databases.uncopied(source());
+  },
+  async copy(begin) {
+    const { platform } = await begin();
+    for (const from of platform.sources) {
+      const { databases, source } = await begin();
+      await databases.copy(source(from), NEXT_COPY, unseen, never);
     }
+    for (const state of platform.halves) {
+      const { databases, source, server } = await begin();
+      server.add(NEXT_COPY, { state });
+      await databases.copy(source(), NEXT_COPY, unseen, never);
+    }
+    await failingCopies(begin);
+  },
+  async access(begin) {
+    const { databases, open, shut } = await begin();
+    for (const { id } of [open, shut]) await databases.access(id);
+  },
+  async giveAccess(begin, name) {
+    const { databases, open, shut } = await begin();
+    for (const { id } of [open, shut]) await databases.giveAccess(id, accessOf(name));
+  },
+  async shut(begin) {
+    const { databases, open } = await begin();
+    open.sessions = [51, 52];
+    await databases.shut(open.id);
+  },
+  async open(begin) {
+    const { databases, shut, copy } = await begin();
+    await databases.open(shut.id);
+    await refused(databases.open(copy.id), 'DATABASE_UNSCRUBBED');
+  },
+  async rename(begin, name) {
+    const { databases, open, shut } = await begin();
+    await databases.rename(open.id, `${name} new`);
+    await databases.rename(shut.id, name);
+    await refused(databases.rename(shut.id, `${name} new`), 'DATABASE_NAME_TAKEN');
+  },
+  async drop(begin) {
+    const { databases, open, shut } = await begin();
+    await databases.drop(shut.id);
+    await refused(databases.drop(open.id), 'DATABASE_IN_SERVICE');
+  },
+  async restore(begin, name) {
+    const { databases, open } = await begin();
+    await refused(databases.restore({ id: open.id, name }, 0, NEXT_COPY), 'RESTORE_NOT_SUPPORTED');
+  },
+  async countRule(begin, name) {
+    const { databases, copy } = await begin();
+    for (const rule of rulesOf(name)) await databases.countRule(copy.id, rule);
+  },
+  async applyRule(begin, name) {
+    const { databases, copy } = await begin({ rangeRows: RANGE_ROWS.several });
+    for (const rule of rulesOf(name)) await databases.applyRule(copy.id, rule, unseen, never);
+  },
+  async verifyRule(begin, name) {
+    const { databases, copy, source } = await begin({ rangeRows: RANGE_ROWS.one });
+    for (const rule of rulesOf(name)) {
+      await databases.applyRule(copy.id, rule, unseen, never);
+      await databases.verifyRule(copy.id, rule, source());
+    }
+  },
+  async unknownColumns(begin, name) {
+    const { databases, copy } = await begin();
+    await databases.unknownColumns(copy.id, rulesOf(name));
+  },
+  async runningJobs(begin, name) {
+    const { databases, copy } = await begin();
+    await databases.runningJobs(copy.id, jobsOf(name));
+  },
+  async resetAdministrator(begin, name) {
+    const { databases, copy } = await begin();
+    await databases.resetAdministrator(copy.id, administratorOf(name));
+  },
+  async finish(begin) {
+    const { databases, copy } = await begin();
+    await databases.finish(copy.id);
+  },
+  close: async (begin) => (await begin()).databases.close(),
+};
+
+/** Copies of Azure SQL that the service gives up; a machine's end with their statement. */
+async function failingCopies(begin: Begin): Promise<void> {
+  for (const copyEnd of ['gone', 'suspect'] as const) {
+    const { databases, source, platform } = await begin({ copyEnd });
+    if (platform.host !== AZURE.host) continue;
+    await refused(databases.copy(source(), NEXT_COPY, unseen, never), 'DATABASE_REFUSED');
   }
-  await runningJobs(session, RULES, { table: name, name, where });
-  await RULES.listColumns(session);
+}
+
+async function refused(asked: Promise<unknown>, code: ErrorCode): Promise<void> {
+  const error = await asked.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!isFreshetError(error) || error.code !== code) throw new Error(`not refused with ${code}`, { cause: error });
 }

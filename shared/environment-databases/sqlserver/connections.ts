@@ -77,6 +77,7 @@ export class ServerConnections {
     const end = () => void pool.end();
     signal.addEventListener('abort', end);
     try {
+      signal.throwIfAborted();
       return await onPatience(pool, work);
     } finally {
       signal.removeEventListener('abort', end);

@@ -4,7 +4,8 @@ import { connect } from '../../sql/sqlserver/connect.ts';
 import { onConnection, type Session, text } from '../../sql/sqlserver/session.ts';
 import type { Logins } from './access.ts';
 import { type Backup, backUp, blankBackup, percentOf, readBackup, restoreBackup } from './backup.ts';
-import { onPatience, type ServerConnections } from './connections.ts';
+import { type Connect, onPatience, type ServerConnections } from './connections.ts';
+import { emptyDatabase } from './copies.ts';
 import { admitAll, restrict } from './doors.ts';
 import type { CopyRequest, Platform } from './platform.ts';
 import { dataBytes, dropDatabase, type ServerDatabase } from './server.ts';
@@ -18,9 +19,11 @@ export interface MachineOptions {
    * source and target are of one server.
    */
   readonly backups?: string;
+  /** How connections are made. */
+  readonly connect?: Connect;
 }
 
-export function machinePlatform({ clock, backups }: MachineOptions): Platform {
+export function machinePlatform({ clock, backups, connect: connectTo = connect }: MachineOptions): Platform {
   return {
     // A restored database gets a GUID of its own; numbers of databases are used again.
     idText: 'LOWER(CAST(r.database_guid AS varchar(36)))',
@@ -34,7 +37,7 @@ export function machinePlatform({ clock, backups }: MachineOptions): Platform {
     administrators: (server) => server.onServer(administrators),
     missingServerRights: (server) => server.onServer(missingServerRights),
     uncopied: async (server, source) => uncopied(await server.onServer(serverFacts), source, backups),
-    makeCopy: (server, request, half) => makeCopy({ server, request, half, clock, backups }),
+    makeCopy: (server, request, half) => makeCopy({ server, request, half, clock, backups, connectTo }),
     async restore(_, { last }) {
       throw new FreshetError('RESTORE_NOT_SUPPORTED', { name: last });
     },
@@ -67,15 +70,18 @@ interface CopyTask {
   readonly half: ServerDatabase | null;
   readonly clock: Clock;
   readonly backups: string | undefined;
+  readonly connectTo: Connect;
 }
 
 /** How often the server is asked how far it is. */
 const WATCH_MS = 2_000;
 
-async function makeCopy({ server, request, half, clock, backups }: CopyTask): Promise<void> {
+async function makeCopy({ server, request, half, clock, backups, connectTo }: CopyTask): Promise<void> {
   const { source, name, watch, cancelled } = request;
+  // Whoever asked whether it was whole has been inside.
+  if (half?.state === 'ONLINE') await emptyDatabase(server, name);
   if (half) await server.onServer((session) => dropDatabase(session, name));
-  const pool = connect(source, { maxConnections: 3 });
+  const pool = connectTo(source, { maxConnections: 3 });
   const facts = await onConnection(pool, sourceFacts).catch(async (error: unknown) => {
     await pool.end();
     throw error;
@@ -88,6 +94,8 @@ async function makeCopy({ server, request, half, clock, backups }: CopyTask): Pr
   const end = () => void pool.end();
   cancelled.addEventListener('abort', end);
   try {
+    // Nobody hears of it again if it was before.
+    cancelled.throwIfAborted();
     tell(0)(0);
     await watched(
       clock,
