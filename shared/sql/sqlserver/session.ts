@@ -1,5 +1,6 @@
 import { type BulkLoad, type Connection, Request, TYPES } from 'tedious';
 import { FreshetError } from '../../errors/error.ts';
+import type { ErrorCode } from '../../errors/register.ts';
 import type { UnitOptions, Units } from '../units.ts';
 import { classify } from './classify.ts';
 import type { SqlServerPool } from './connect.ts';
@@ -100,19 +101,21 @@ export function unitsOn(pool: SqlServerPool, limits: Omit<UnitOptions, 'end'> = 
 /** A server speaks when it is done: its silence and a statement that takes too long are one; the connection is dropped then. */
 async function withConnection<T>(
   pool: SqlServerPool,
-  { statementTimeoutMs = STATEMENT_TIMEOUT_MS, silenceMs = statementTimeoutMs }: UnitOptions,
+  { statementTimeoutMs = STATEMENT_TIMEOUT_MS, silenceMs }: UnitOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const connection = await pool.acquire().catch((error: unknown) => {
     throw classify(error);
   });
-  const session = sessionOn(connection, silenceMs);
+  const limitMs = silenceMs ?? statementTimeoutMs;
+  const session = sessionOn(connection, limitMs);
   let broken = false;
   try {
     return await work(session);
   } catch (error) {
     broken = !(await isWell(session));
-    throw session.late ? await lateness(pool, silenceMs) : classify(error);
+    if (!session.late) throw classify(error);
+    throw silenceMs === undefined ? await lateness(pool, limitMs) : unanswered('DESTINATION_UNAVAILABLE', limitMs);
   } finally {
     pool.release(connection, broken);
   }
@@ -120,11 +123,14 @@ async function withConnection<T>(
 
 /** Whether the server is gone, or there was too much to do for one statement: it answers somebody else. */
 async function lateness(pool: SqlServerPool, timeoutMs: number): Promise<FreshetError> {
-  const text = `no answer within ${timeoutMs / 1000} s`;
   const connection = await pool.acquire().catch(() => null);
   const lives = connection !== null && (await isWell(sessionOn(connection, PROBE_MS)));
   if (connection) pool.release(connection, !lives);
-  return new FreshetError(lives ? 'DESTINATION_BATCH_TOO_LARGE' : 'DESTINATION_UNAVAILABLE', { text, number: '' });
+  return unanswered(lives ? 'DESTINATION_BATCH_TOO_LARGE' : 'DESTINATION_UNAVAILABLE', timeoutMs);
+}
+
+function unanswered(code: ErrorCode, timeoutMs: number): FreshetError {
+  return new FreshetError(code, { text: `no answer within ${timeoutMs / 1000} s`, number: '' });
 }
 
 /** Also ends a transaction that the error has left open. */
