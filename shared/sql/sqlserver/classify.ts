@@ -113,6 +113,8 @@ const UNMAPPED_TEXTS: readonly (readonly [RegExp, number])[] = [
   [/column .* does not exist/i, 207],
   [/does not exist/i, 208],
   [/already exists/i, 2714],
+  // Babelfish loses its place in a load whose end lies across two packets: one of another size will do.
+  [/bulk load request .* protocol stream is incorrect/is, 8623],
   [/currently in use/i, 3702],
   [/could not be exclusively locked/i, 5030],
   [/permission denied|must be owner/i, 229],

@@ -24,6 +24,8 @@ export interface ConnectOptions {
 const MAX_CONNECTIONS = 6;
 const CONNECT_TIMEOUT_MS = 15_000;
 const IDLE_MS = 30_000;
+/** The largest that encrypted connections may have. */
+const PACKET_BYTES = 16_383;
 
 /**
  * Connections to the database that the text names; none is made before the first is asked for. Errors: the text
@@ -101,6 +103,7 @@ async function configurationOf(address: SqlServerAddress, connectTimeoutMs: numb
       ...(certificateName === null ? {} : { serverName: certificateName }),
       multiSubnetFailover: multiSubnet,
       appName: 'freshet',
+      packetSize: PACKET_BYTES,
       connectTimeout: connectTimeoutMs,
       // A watch of our own ends what takes too long: a request that is only cancelled may hang on at a server that is gone.
       requestTimeout: 0,
