@@ -110,7 +110,7 @@ async function repeat(server: Server, prepared: Prepared): Promise<Record<string
   const { kind } = prepared;
   await server.empty();
   const subject = await Subject.begin(server, kind, 'bench', prepared.world);
-  await server.createBare('bare', kind);
+  await server.createLoaded('bare', kind);
   await server.createKeyed('naive', kind);
   const applyAll = (batches: readonly Batch[]) =>
     timed(async () => {

@@ -80,7 +80,7 @@ async function makeCopy({ server, request, half, clock, backups, connectTo }: Co
   const { source, name, watch, cancelled } = request;
   // Whoever asked whether it was whole has been inside.
   if (half?.state === 'ONLINE') await emptyDatabase(server, name);
-  if (half) await server.onServer((session) => dropDatabase(session, name));
+  if (half) await server.onceLeft(name, (session) => dropDatabase(session, name));
   const pool = connectTo(source, { maxConnections: 3 });
   const facts = await onConnection(pool, sourceFacts).catch(async (error: unknown) => {
     await pool.end();

@@ -63,7 +63,7 @@ function serverOn(pool: PostgresPool): PostgresServer {
       await all('VACUUM ANALYZE');
       await all('CHECKPOINT');
     },
-    createBare: async (name, kind) => void (await all(createTable(name, kind, ''))),
+    createLoaded: async (name, kind) => void (await all(createTable(name, kind, ''))),
     loader(name, { columns }, rows) {
       const chunks = [...copyText(rowShape(columns), rows)];
       return () => inTransaction(pool, (session) => session.copy(`COPY dbo.${name} FROM STDIN`, chunks));

@@ -23,7 +23,7 @@ export interface Server {
   analyze(table: string): Promise<void>;
   settle(): Promise<void>;
   /** A table for `loader`, with as little to keep as the limit allows. */
-  createBare(name: string, kind: Kind): Promise<void>;
+  createLoaded(name: string, kind: Kind): Promise<void>;
   /** Rows made ready beforehand; calling it loads them in one transaction, as fast as the server takes rows. */
   loader(name: string, kind: Kind, rows: Rows): () => Promise<void>;
   /** The table of the upserts that a user would write, one row and one transaction at a time; and those upserts. */

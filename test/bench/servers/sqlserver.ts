@@ -64,7 +64,7 @@ function serverOn(pool: SqlServerPool): Server {
     analyze: async () => undefined,
     settle: async () => undefined,
     // With the key: what has none can be filled, but never be changed by its id.
-    createBare: (name, { columns }) => run(createTable(name, columns, stagedType)),
+    createLoaded: (name, { columns }) => run(createTable(name, columns, stagedType)),
     loader(name, { columns }, rows) {
       const { cells } = rowShape(columns);
       const load = cells.map(({ cell, load: how }) => ({ name: columns[cell]?.name ?? '', ...how }));
