@@ -73,6 +73,14 @@ const WAITING: readonly (readonly [string, string, string, RegExp, string])[] = 
     NO_MORE,
   ],
   [
+    'a trigger of somebody else that misses a function',
+    `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM no_such_function(); RETURN new; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON dbo.parent FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    'DESTINATION_SCHEMA_CHANGED',
+    /function no_such_function\(\) does not exist$/,
+    NO_MORE,
+  ],
+  [
     'something else under the name of a table',
     'DROP TABLE dbo.parent; CREATE VIEW dbo.parent AS SELECT 1 AS id',
     'DESTINATION_SCHEMA_CHANGED',

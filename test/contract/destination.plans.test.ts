@@ -64,7 +64,12 @@ describe('plans on a table of 100,000 rows and as many retries', () => {
   ])('%s', (_, prepare) => {
     beforeAll(() => harness.client.query(prepare));
 
-    it.each([1, 50, 500, 5_000])('an upsert of %i rows probes the key', async (count) => {
+    it.each(
+      [1, 50, 500, 5_000].flatMap((count) => [
+        { count, same: 'keep' as const },
+        { count, same: 'touch' as const },
+      ]),
+    )('an upsert of $count rows ($same) probes the key', async ({ count, same }) => {
       const shape = rowShape(COLUMNS);
       const sources = [
         async () => arraySource(shape, rows(count), 1),
@@ -73,7 +78,7 @@ describe('plans on a table of 100,000 rows and as many retries', () => {
       for (const sourceOf of sources) {
         const found = scanned(async (session) => {
           const source = await sourceOf(session);
-          return { text: upsertStatement(account, shape, source), values: source.values };
+          return { text: upsertStatement(account, shape, source, same), values: source.values };
         });
         expect(await found).toEqual([]);
       }

@@ -27,8 +27,10 @@ export async function upsertRows(session: Session, table: ObjectName, upsert: Up
 }
 
 /**
- * Writes the rows in key order. What stood before is counted in the same statement, which sees the
- * table as it was. OFFSET 0 keeps the planner from joining by a scan of the whole table, whatever its statistics say.
+ * Rows that stand with an older version are written first, by a plain update: in most batches these are all of them, and it costs
+ * two thirds of what an insert on conflict does. The rest is added, or written where it says something else, in key order. What stood
+ * before is counted in the same statement, which sees the table as it was. OFFSET 0, and a limit that is not known beforehand, keep
+ * the planner from joining by a scan of the whole table, whatever its statistics say.
  */
 export function upsertStatement(
   table: ObjectName,
@@ -36,24 +38,38 @@ export function upsertStatement(
   source: Omit<RowSource, 'values'>,
   same: Upsert['same'] = 'touch',
 ): string {
-  const version = shape.table.find(({ name, column }) => name === 'versionnumber' && column.type === 'bigint');
+  const version = shape.table.find(({ name, column }) => name === VERSION && column.type === 'bigint');
   const names = [ID, SINK_CREATED_ON, SINK_MODIFIED_ON, ...shape.table.map(({ name }) => name)].map(quoteName);
   const values = ['s.c0', source.stamp, source.stamp, ...shape.table.map(({ cell }) => `s.c${cell}`)];
-  const updates = [SINK_MODIFIED_ON, ...shape.table.map(({ name }) => name)].map(quoteName);
-  return `WITH ${source.prelude}before AS MATERIALIZED (
+  const updates = names.map((name, k) => ({ name, value: values[k] })).slice(2);
+  const few = `(SELECT * FROM ${source.from} ORDER BY c0 ${UNKNOWN_LIMIT})`;
+  const newer =
+    version && same === 'keep'
+      ? `newer AS (
+      UPDATE ${quoted(table)} t SET ${updates.map(({ name, value }) => `${name} = ${value}`).join(', ')}
+      FROM ${few} s WHERE t.id = s.c0 AND t.${quoteName(VERSION)} < s.c${version.cell} RETURNING t.id
+    ), rest AS MATERIALIZED (
+      SELECT * FROM ${source.from} WHERE c0 NOT IN (SELECT id FROM newer)
+    ), `
+      : '';
+  const rest = newer ? 'rest' : source.from;
+  return `WITH ${source.prelude}${newer}before AS MATERIALIZED (
       SELECT count(*)::integer AS present,
         ${version ? `count(*) FILTER (WHERE o.version > s.c${version.cell})::integer` : '0'} AS regressed
-      FROM ${source.from} s CROSS JOIN LATERAL (
-        SELECT ${version ? 't.versionnumber' : 'NULL::bigint'} AS version
+      FROM ${rest} s CROSS JOIN LATERAL (
+        SELECT ${version ? `t.${quoteName(VERSION)}` : 'NULL::bigint'} AS version
         FROM ${quoted(table)} t WHERE t.id = s.c0 OFFSET 0) o
     ), written AS (
       INSERT INTO ${quoted(table)} AS t (${names.join(', ')})
-      SELECT ${values.join(', ')} FROM ${source.from} s ORDER BY s.c0
-      ON CONFLICT (${quoteName(ID)}) DO UPDATE SET ${updates.map((name) => `${name} = excluded.${name}`).join(', ')}
+      SELECT ${values.join(', ')} FROM ${rest} s ORDER BY s.c0
+      ON CONFLICT (${quoteName(ID)}) DO UPDATE SET ${updates.map(({ name }) => `${name} = excluded.${name}`).join(', ')}
       ${same === 'keep' ? `WHERE ${differs(shape)}` : ''}
     )
-    SELECT present, regressed FROM before`;
+    SELECT ${newer ? '(SELECT count(*)::integer FROM newer) + ' : ''}present AS present, regressed FROM before`;
 }
+
+/** The planner takes one that it can't know for a tenth of the rows. */
+const UNKNOWN_LIMIT = 'LIMIT (SELECT 9223372036854775807)';
 
 /** The version first: where it is another, as in most rows that change, no other column is compared. */
 function differs({ table }: RowShape): string {

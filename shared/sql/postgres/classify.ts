@@ -24,6 +24,11 @@ export const SQLSTATES: readonly { readonly states: string; readonly code: Error
   { states: '42501', code: 'DESTINATION_FORBIDDEN', source: 'A' },
   { states: '57P04 54011', code: 'DESTINATION_STOPPED', source: 'A' },
   { states: '3F000 42P01 42703 42701 42P07 42804', code: 'DESTINATION_SCHEMA_CHANGED', source: 'A' },
+  {
+    states: '42883',
+    code: 'DESTINATION_SCHEMA_CHANGED',
+    source: 'A: an id of another type, or a trigger misses a function',
+  },
   { states: '42809', code: 'DESTINATION_SCHEMA_CHANGED', source: 'A: something else stands under the name of a table' },
   { states: '22001 22003 22007 22008 22021 22P02 22P03 22P05', code: 'RECORD_REFUSED', source: 'A' },
   { states: '23000 23001 23502 23503 23514 23P01', code: 'RECORD_REFUSED', source: 'A' },
