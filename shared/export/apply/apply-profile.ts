@@ -93,6 +93,8 @@ async function takeTurn(ports: ExportPorts, profile: Profile, owner: string): Pr
       faults = 0;
     } catch (error) {
       if (!passesByItself(error) || ++faults > RETRIES_ON_THE_SPOT) throw error;
+      // A probe is one attempt: what is in trouble already is not asked four times over.
+      if (turn.breakerOpen && isUnavailable(error)) throw error;
       // Faults that use up the turn, as those of a destination that hangs, are not left to turns without end.
       if (isUnavailable(error) && ports.clock.now() >= turn.end) throw error;
       // Whether the last commit happened is told by the positions.
