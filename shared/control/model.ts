@@ -1,4 +1,4 @@
-import type { OrganizationIdentity } from '../dataverse/port.ts';
+import type { OrganizationIdentity } from '../dataverse/model.ts';
 import type { Counters } from '../destination/model.ts';
 
 /** One feed: the log of everything read from one entity of one organization. */
@@ -142,6 +142,20 @@ export interface Subscription extends FeedKey {
   readonly pace: Pace | null;
   /** Somebody wants its table to stand still; the feed goes on for others. */
   readonly paused: boolean;
+}
+
+/** A subscription beside the end of its feed. */
+export interface Subscribed extends Subscription {
+  readonly head: number;
+  readonly tail: string;
+  /** False: its changes cannot be read, it is read as a whole by schedule. */
+  readonly tracked: boolean;
+  /** Why the feed cannot be read now. */
+  readonly feedTrouble: Trouble | null;
+  /** The last page's number of the snapshot that fills the table, once it is read. */
+  readonly snapshotEnd: number | null;
+  /** Rows of it that were read so far; null without one. */
+  readonly snapshotRows: number | null;
 }
 
 /** A stretch of work without a longer pause. */

@@ -1,4 +1,4 @@
-import type { Breaker, Feed, FeedKey, Profile, Subscription, Trouble } from './model.ts';
+import type { Breaker, Feed, FeedKey, Profile, Subscribed, Subscription } from './model.ts';
 
 /** Profiles and their parts in feeds. Errors: CONTROL_UNAVAILABLE (retry). */
 export interface Profiles {
@@ -45,20 +45,6 @@ export type ProfileChange = Partial<
 > & {
   readonly breaker?: Breaker | null;
 };
-
-/** A subscription beside the end of its feed. */
-export interface Subscribed extends Subscription {
-  readonly head: number;
-  readonly tail: string;
-  /** False: its changes cannot be read, it is read as a whole by schedule. */
-  readonly tracked: boolean;
-  /** Why the feed cannot be read now. */
-  readonly feedTrouble: Trouble | null;
-  /** The last page's number of the snapshot that fills the table, once it is read. */
-  readonly snapshotEnd: number | null;
-  /** Rows of it that were read so far; null without one. */
-  readonly snapshotRows: number | null;
-}
 
 export type Report = Partial<
   Pick<Subscription, 'page' | 'number' | 'counters' | 'shape' | 'snapshotId' | 'lastExportAt' | 'lagMs' | 'pace'>

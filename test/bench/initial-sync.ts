@@ -1,6 +1,6 @@
 import { type Pace, takeSlot, UNUSED } from '../../shared/control/rules/pace.ts';
 import type { EntityMetadata } from '../../shared/dataverse/metadata.ts';
-import type { ReadFrom } from '../../shared/dataverse/port.ts';
+import type { ReadFrom } from '../../shared/dataverse/model.ts';
 import { PAGE_KEYS, pageRows } from '../../shared/dataverse/shape.ts';
 import { WebApiSource } from '../../shared/dataverse/web-api/source.ts';
 import { systemClock } from '../../shared/platform/clock/system.ts';

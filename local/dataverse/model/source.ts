@@ -1,8 +1,9 @@
 import { type Cell, type Column, exportColumns } from '../../../shared/dataverse/columns.ts';
 import type { EntityMetadata } from '../../../shared/dataverse/metadata.ts';
+import type { ReadFrom, SourcePage } from '../../../shared/dataverse/model.ts';
 import { numberText } from '../../../shared/dataverse/number-text.ts';
 import { type Party, partyCells, withFirstParties } from '../../../shared/dataverse/party-lists.ts';
-import type { ReadFrom, Source, SourcePage } from '../../../shared/dataverse/port.ts';
+import type { Source } from '../../../shared/dataverse/port.ts';
 import { Usage } from '../../../shared/dataverse/usage.ts';
 import { FreshetError } from '../../../shared/errors/error.ts';
 import { dateText } from './cell-text.ts';

@@ -1,5 +1,13 @@
-import { type BellKey, type FeedKey, feedBell, type Profile, profileBell, type Subscription } from '../model.ts';
-import type { KnownShape, Profiles, Subscribed } from '../profiles.port.ts';
+import {
+  type BellKey,
+  type FeedKey,
+  feedBell,
+  type Profile,
+  profileBell,
+  type Subscribed,
+  type Subscription,
+} from '../model.ts';
+import type { KnownShape, Profiles } from '../profiles.port.ts';
 import { changed } from '../rules/change.ts';
 import { NOWHERE } from '../rules/position.ts';
 import {

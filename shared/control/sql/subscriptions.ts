@@ -1,5 +1,5 @@
-import { type FeedKey, feedBell, type Profile } from '../model.ts';
-import type { KnownShape, Report, Subscribed } from '../profiles.port.ts';
+import { type FeedKey, feedBell, type Profile, type Subscribed } from '../model.ts';
+import type { KnownShape, Report } from '../profiles.port.ts';
 import { said } from '../rules/change.ts';
 import { NOWHERE } from '../rules/position.ts';
 import { newBell } from './bells.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OrganizationIdentity } from '../port.ts';
+import type { OrganizationIdentity } from '../model.ts';
 import { load } from './answers.ts';
 import type { WebApiClient } from './client.ts';
 import { OTHER } from './errors.ts';

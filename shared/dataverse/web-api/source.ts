@@ -1,7 +1,8 @@
 import type { Cell } from '../columns.ts';
 import type { EntityMetadata, EntitySummary } from '../metadata.ts';
+import type { OrganizationIdentity, ReadFrom, RowsByIds, SourcePage } from '../model.ts';
 import { PARTIES, partyCells, withFirstParties } from '../party-lists.ts';
-import type { OrganizationIdentity, ReadFrom, RowsByIds, Source, SourcePage } from '../port.ts';
+import type { Source } from '../port.ts';
 import type { Usage } from '../usage.ts';
 import { loadCatalog } from './catalog.ts';
 import { type Answer, WebApiClient, type WebApiOptions } from './client.ts';

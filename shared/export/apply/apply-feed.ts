@@ -1,4 +1,4 @@
-import type { Subscribed } from '../../control/profiles.port.ts';
+import type { Subscribed } from '../../control/model.ts';
 import { NOWHERE } from '../../destination/accounting.ts';
 import type { Applied, Batch, Position } from '../../destination/model.ts';
 import { type FreshetError, isFreshetError } from '../../errors/error.ts';

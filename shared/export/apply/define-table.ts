@@ -1,4 +1,4 @@
-import type { Subscribed } from '../../control/profiles.port.ts';
+import type { Subscribed } from '../../control/model.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import type { LoggedChange } from '../failures/failure-log.ts';
 import { during } from '../failures/work.ts';

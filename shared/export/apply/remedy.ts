@@ -1,5 +1,4 @@
-import { type FeedKey, feedBell } from '../../control/model.ts';
-import type { Subscribed } from '../../control/profiles.port.ts';
+import { type FeedKey, feedBell, type Subscribed } from '../../control/model.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
 import type { Counters } from '../../destination/model.ts';
 import { FreshetError } from '../../errors/error.ts';

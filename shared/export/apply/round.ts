@@ -1,4 +1,4 @@
-import type { Subscribed } from '../../control/profiles.port.ts';
+import type { Subscribed } from '../../control/model.ts';
 import { NOWHERE } from '../../destination/accounting.ts';
 import type { Counters } from '../../destination/model.ts';
 import { during } from '../failures/work.ts';

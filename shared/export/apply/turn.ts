@@ -1,5 +1,4 @@
-import type { BellKey, FeedKey, Pace, Profile } from '../../control/model.ts';
-import type { Subscribed } from '../../control/profiles.port.ts';
+import type { BellKey, FeedKey, Pace, Profile, Subscribed } from '../../control/model.ts';
 import type { Position } from '../../destination/model.ts';
 import type { Destination } from '../../destination/port.ts';
 import type { ExportPorts } from '../ports.ts';

@@ -1,5 +1,4 @@
-import { type FeedKey, feedBell, type Profile } from '../../control/model.ts';
-import type { Subscribed } from '../../control/profiles.port.ts';
+import { type FeedKey, feedBell, type Profile, type Subscribed } from '../../control/model.ts';
 import type { Position } from '../../destination/model.ts';
 import { FreshetError } from '../../errors/error.ts';
 import { ringBells, ringFeedsOf } from '../bells.ts';

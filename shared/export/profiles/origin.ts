@@ -1,5 +1,5 @@
 import type { Profile } from '../../control/model.ts';
-import type { OrganizationIdentity } from '../../dataverse/port.ts';
+import type { OrganizationIdentity } from '../../dataverse/model.ts';
 import { FreshetError, isFreshetError } from '../../errors/error.ts';
 import type { ExportPorts } from '../ports.ts';
 import { leaveFeed } from './leaving.ts';

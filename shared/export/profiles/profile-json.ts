@@ -1,5 +1,4 @@
-import type { Profile, ProfileState, Trouble } from '../../control/model.ts';
-import type { Subscribed } from '../../control/profiles.port.ts';
+import type { Profile, ProfileState, Subscribed, Trouble } from '../../control/model.ts';
 import { type ErrorValues, remedyOf } from '../../errors/error.ts';
 import type { Organization } from '../ports.ts';
 

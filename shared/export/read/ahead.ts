@@ -1,5 +1,5 @@
 import type { Feed } from '../../control/model.ts';
-import type { ReadFrom, SourcePage } from '../../dataverse/port.ts';
+import type { ReadFrom, SourcePage } from '../../dataverse/model.ts';
 import { isOver, metadataOf, pageBytes, readPage, slotNow, type Turn, waitForSlot } from './turn.ts';
 
 /** One page of a long read: of the first cursor's keys, or of a snapshot. */

@@ -1,6 +1,7 @@
 import type { Cell } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
-import type { Source, SourcePage } from '../../dataverse/port.ts';
+import type { SourcePage } from '../../dataverse/model.ts';
+import type { Source } from '../../dataverse/port.ts';
 import type { PageContent } from '../pages.ts';
 
 /**

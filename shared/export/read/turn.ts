@@ -1,7 +1,8 @@
 import { type BellKey, type Feed, type FeedKey, feedBell } from '../../control/model.ts';
 import { exportColumns } from '../../dataverse/columns.ts';
 import type { EntityMetadata } from '../../dataverse/metadata.ts';
-import type { ReadFrom, Source, SourcePage } from '../../dataverse/port.ts';
+import type { ReadFrom, SourcePage } from '../../dataverse/model.ts';
+import type { Source } from '../../dataverse/port.ts';
 import { pageRows } from '../../dataverse/shape.ts';
 import type { ExportPorts } from '../ports.ts';
 

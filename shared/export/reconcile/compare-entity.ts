@@ -1,5 +1,4 @@
-import type { Profile } from '../../control/model.ts';
-import type { Subscribed } from '../../control/profiles.port.ts';
+import type { Profile, Subscribed } from '../../control/model.ts';
 import type { Source } from '../../dataverse/port.ts';
 import type { Destination } from '../../destination/port.ts';
 import type { ExportPorts } from '../ports.ts';

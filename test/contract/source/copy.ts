@@ -1,6 +1,7 @@
 import type { Cell } from '../../../shared/dataverse/columns.ts';
 import type { EntityMetadata } from '../../../shared/dataverse/metadata.ts';
-import type { ReadFrom, Source, SourcePage } from '../../../shared/dataverse/port.ts';
+import type { ReadFrom, SourcePage } from '../../../shared/dataverse/model.ts';
+import type { Source } from '../../../shared/dataverse/port.ts';
 import { isFreshetError } from '../../../shared/errors/error.ts';
 
 type Between = () => void;
