@@ -279,6 +279,28 @@ describe('environment databases on PostgreSQL', () => {
     await expect(apply(databases, copy.id, unfit)).rejects.toMatchObject({ code: 'SCRUB_TYPE_UNFIT' });
   });
 
+  it('a column that no rule can write is told before a row is touched', async () => {
+    const source = await harness.create({ Table: texts(['a']) });
+    await harness.query(
+      source,
+      `ALTER TABLE dbo."Table" ADD twice text GENERATED ALWAYS AS ("VALUE" || "VALUE") STORED, ADD number integer GENERATED ALWAYS AS IDENTITY`,
+    );
+    const copy = await copyOf(databases, harness, source);
+    const before = await harness.rows(copy.name, 'Table');
+    const rules = [
+      ruleOf({ table: 'Table', action: 'set', column: 'twice', value: 'x' }),
+      ruleOf({ table: 'Table', action: 'mask', column: 'twice', mask: 'hash' }),
+      ruleOf({ table: 'Table', action: 'null', column: 'number' }),
+      ruleOf({ table: 'Table', action: 'null', column: 'RECID' }),
+    ];
+    for (const rule of rules) {
+      const refused = { code: 'SCRUB_COLUMN_NOT_WRITABLE' };
+      await expect(databases.countRule(copy.id, rule)).rejects.toMatchObject(refused);
+      await expect(apply(databases, copy.id, rule)).rejects.toMatchObject(refused);
+    }
+    expect(await harness.rows(copy.name, 'Table')).toEqual(before);
+  });
+
   it('a value that does not fit its column is refused, not cut off', async () => {
     const source = await harness.create({ Table: texts(['a']) });
     const copy = await copyOf(databases, harness, source);

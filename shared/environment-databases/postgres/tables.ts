@@ -46,8 +46,9 @@ async function readColumns(session: Session, id: string): Promise<Map<string, Sq
   const rows = await session.query<Row>(
     `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
        CASE b.typcategory WHEN 'N' THEN 'number' WHEN 'B' THEN 'flag' ELSE 'text' END AS compared,
-       CASE WHEN a.attgenerated <> '' THEN NULL WHEN b.typname IN ('text', 'varchar', 'bpchar', 'citext') THEN 'text'
+       CASE WHEN b.typname IN ('text', 'varchar', 'bpchar', 'citext') THEN 'text'
          WHEN b.typname IN ('int2', 'int4', 'int8', 'numeric') THEN 'number' WHEN b.typname = 'uuid' THEN 'guid' END AS kind,
+       CASE WHEN a.attgenerated <> '' OR a.attidentity = 'a' THEN 'nothing' WHEN a.attnotnull THEN 'values' ELSE 'anything' END AS writes,
        CASE WHEN b.typname IN ('varchar', 'bpchar') AND m.typmod > 4 THEN m.typmod - 4 END AS "maxLength"
      FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
      JOIN pg_catalog.pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END

@@ -43,7 +43,7 @@ async function applyToTable<S, T extends SqlTable>(
   table: T,
   { rule, rangeRows, watch, cancelled }: RuleRun,
 ): Promise<number> {
-  checkMask(table, rule);
+  checkFits(table, rule);
   const walk = statements.walkFor(table, rule, rangeRows);
   for (;;) {
     if (cancelled.aborted) throw new FreshetError('COPY_CANCELLED');
@@ -62,12 +62,15 @@ async function applyToTable<S, T extends SqlTable>(
   }
 }
 
-/** SCRUB_TYPE_UNFIT. */
-function checkMask(table: SqlTable, rule: ScrubRule): void {
-  if (rule.action !== 'mask') return;
-  const { name, type, masked } = columnOf(table, rule.column);
-  if (masked) return;
-  throw new FreshetError('SCRUB_TYPE_UNFIT', { rule: rule.id, table: nameOf(table), column: name, type });
+/** What the catalog tells before a row is touched. SCRUB_COLUMN_NOT_WRITABLE, SCRUB_TYPE_UNFIT. */
+function checkFits(table: SqlTable, rule: ScrubRule): void {
+  if (rule.action !== 'set' && rule.action !== 'null' && rule.action !== 'mask') return;
+  const { name, type, masked, writes } = columnOf(table, rule.column);
+  const place = { rule: rule.id, table: nameOf(table), column: name };
+  const notWritable = (reason: string) => new FreshetError('SCRUB_COLUMN_NOT_WRITABLE', { ...place, reason });
+  if (writes === 'nothing') throw notWritable('the server makes its values');
+  if (writes === 'values' && rule.action === 'null') throw notWritable('it takes no NULL');
+  if (rule.action === 'mask' && !masked) throw new FreshetError('SCRUB_TYPE_UNFIT', { ...place, type });
 }
 
 async function applyRange<S, T extends SqlTable>(
@@ -102,7 +105,7 @@ export async function countRule<S, T extends SqlTable>(
   const tables = await tablesOfRule(session, statements, rule);
   let rows = 0;
   for (const table of tables) {
-    checkMask(table, rule);
+    checkFits(table, rule);
     rows += await statements.countChanged(session, table, rule);
   }
   return tables.length === 0 ? null : rows;

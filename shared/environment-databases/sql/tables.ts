@@ -13,6 +13,8 @@ export interface SqlColumn {
   readonly compared: 'number' | 'flag' | 'text';
   /** Null where no mask fits. */
   readonly masked: MaskedColumn | null;
+  /** What a statement may write: the server makes the values of some columns itself, and others take no NULL. */
+  readonly writes: 'anything' | 'values' | 'nothing';
 }
 
 export interface TableName {

@@ -43,14 +43,15 @@ WHERE t.is_ms_shipped = 0 AND s.name <> @traces ORDER BY s.name, t.name`,
 
 interface ColumnRow extends TypeFacts {
   readonly name: string;
-  /** Made by the server: no rule writes it. */
-  readonly made: number;
+  readonly writes: StandingColumn['writes'];
 }
 
 async function readColumns(session: Session, id: number): Promise<Map<string, StandingColumn>> {
   const rows = await session.query<ColumnRow>(
     `SELECT c.name AS name, COALESCE(b.name, t.name) AS base, CAST(c.max_length AS int) AS bytes, CAST(c.precision AS int) AS precision,
-  CAST(c.scale AS int) AS scale, CASE WHEN c.is_computed = 1 OR c.is_identity = 1 THEN 1 ELSE 0 END AS made
+  CAST(c.scale AS int) AS scale, 
+  CASE WHEN c.is_computed = 1 OR c.is_identity = 1 OR COALESCE(b.name, t.name) IN ('timestamp', 'rowversion') THEN 'nothing'
+    WHEN c.is_nullable = 0 THEN 'values' ELSE 'anything' END AS writes
 FROM sys.columns c JOIN sys.types t ON t.user_type_id = c.user_type_id
 LEFT JOIN sys.types b ON b.user_type_id = t.system_type_id AND b.system_type_id = t.system_type_id
 WHERE c.object_id = @id ORDER BY c.column_id`,
@@ -59,14 +60,15 @@ WHERE c.object_id = @id ORDER BY c.column_id`,
   return new Map(rows.map((row) => [row.name.toLowerCase(), columnFrom(row)]));
 }
 
-function columnFrom({ name, made, ...facts }: ColumnRow): StandingColumn {
+function columnFrom({ name, writes, ...facts }: ColumnRow): StandingColumn {
   const type = { ...facts, base: facts.base.toLowerCase() };
   return {
     name,
     base: type.base,
     type: typeText(type),
     compared: comparedAs(type),
-    masked: made === 1 ? null : maskedAs(type),
+    masked: maskedAs(type),
+    writes,
   };
 }
 

@@ -119,6 +119,12 @@ export const ENVIRONMENT_DATABASE_ERRORS = {
     cause: 'The rule was written for another version of the table.',
     remedy: 'Correct the rule; nothing is left unscrubbed in silence.',
   },
+  SCRUB_COLUMN_NOT_WRITABLE: {
+    class: 'stop',
+    message: 'The rule {rule} cannot write {table}.{column}: {reason}.',
+    cause: 'The column is computed, numbered or stamped by the server, or is declared NOT NULL.',
+    remedy: 'Set another value, scrub the columns it is computed from, or delete the rows.',
+  },
   SCRUB_TYPE_UNFIT: {
     class: 'stop',
     message: 'The rule {rule} cannot be applied to {table}.{column}, whose type is {type}.',

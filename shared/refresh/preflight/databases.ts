@@ -4,6 +4,7 @@ import { ADMIN_ROWS } from '../../environment-databases/administrator.ts';
 import type { EnvironmentDatabases } from '../../environment-databases/port.ts';
 import type { ScrubRule, ScrubRules } from '../../environment-databases/scrub-rules.ts';
 import { isFreshetError } from '../../errors/error.ts';
+import type { ErrorCode } from '../../errors/register.ts';
 import type { RefreshPorts } from '../ports.ts';
 import { ROLE_TITLES } from '../runbook/databases.ts';
 import { unknownColumnsError } from '../runbook/scrub.ts';
@@ -197,6 +198,13 @@ async function countRules(
   return notCopied;
 }
 
+/** The rule does not fit the table: refusals, so that all of them are told at once. */
+const UNFIT_RULES: ReadonlySet<ErrorCode> = new Set([
+  'SCRUB_COLUMN_MISSING',
+  'SCRUB_COLUMN_NOT_WRITABLE',
+  'SCRUB_TYPE_UNFIT',
+]);
+
 async function countRule(
   rule: ScrubRule,
   asked: readonly Asked[],
@@ -208,7 +216,7 @@ async function countRule(
       const touched = await server.countRule(facts.id, rule);
       if (touched !== null) rows = (rows ?? 0) + touched;
     } catch (error) {
-      if (!isFreshetError(error, 'SCRUB_COLUMN_MISSING') && !isFreshetError(error, 'SCRUB_TYPE_UNFIT')) throw error;
+      if (!isFreshetError(error) || !UNFIT_RULES.has(error.code)) throw error;
       findings.push(refusalOf(error));
     }
   }

@@ -11,7 +11,10 @@ const tableWith = (column: string, compared: 'text' | 'number' | 'flag'): Standi
   name: 'Table',
   relation: '"dbo"."Table"',
   columns: new Map([
-    [column.toLowerCase(), { name: column, type: 'text', compared, masked: { kind: 'text', maxLength: null } }],
+    [
+      column.toLowerCase(),
+      { name: column, type: 'text', compared, masked: { kind: 'text', maxLength: null }, writes: 'anything' },
+    ],
   ]),
   keys: [],
   rows: 0,

@@ -6,7 +6,7 @@ import type { ScrubRule } from '../../../../shared/environment-databases/scrub-r
 import { byKey, keyFor, type Place } from '../../../../shared/environment-databases/sql/walk.ts';
 
 const columnNamed = (name: string) =>
-  ({ name, type: 'text', compared: 'text', masked: { kind: 'text', maxLength: null } }) as const;
+  ({ name, type: 'text', compared: 'text', masked: { kind: 'text', maxLength: null }, writes: 'anything' }) as const;
 
 const tableWith = (keys: string[][], blocks: number | null = null): StandingTable => ({
   ...{ id: '1', schema: 'dbo', name: 'Table', relation: '"dbo"."Table"', keys, rows: 25, blocks, isReferenced: false },

@@ -10,6 +10,7 @@ import { inRange } from '../../../../shared/environment-databases/sqlserver/walk
 const columnNamed = (name: string, compared: 'text' | 'number' | 'flag' = 'text') => ({
   ...{ name, compared, type: 'nvarchar(100)', base: 'nvarchar' },
   masked: { kind: 'text', maxLength: 100 } as const,
+  writes: 'anything' as const,
 });
 
 const tableWith = (column: string, compared: 'text' | 'number' | 'flag' = 'text'): StandingTable => ({
