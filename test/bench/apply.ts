@@ -43,10 +43,11 @@ interface Prepared {
 }
 
 async function contestsOf(server: Server, figures: Figures, kind: Kind, wide: string): Promise<void> {
-  // Row by row takes part in the first contest alone, for no batch has a part in it.
+  // The first contest warms up, and row by row takes part in it alone, for no batch has a part in that.
   let naive: number | null = null;
   for (const [small, size] of Object.entries(BATCHES)) {
-    const rates = await contest(server, figures, await prepare(server, kind, size, naive === null), wide + small);
+    const isFirst = naive === null;
+    const rates = await contest(server, figures, await prepare(server, kind, size, isFirst), wide + small, isFirst);
     naive ??= rates['naive.rowByRow'] ?? Number.NaN;
     tell(server, figures, { ...rates, 'naive.rowByRow': naive }, wide + small);
   }
@@ -58,14 +59,15 @@ async function contest(
   figures: Figures,
   prepared: Prepared,
   suffix: string,
+  warmUp: boolean,
 ): Promise<Record<string, number>> {
   const times: Record<string, number[]> = {};
-  for (let repetition = -1; repetition < REPETITIONS; repetition++) {
-    figures.progress(`apply${suffix}`, repetition + 1, REPETITIONS + 1);
+  if (warmUp) await repeat(server, prepared);
+  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+    figures.progress(`apply${suffix}`, repetition, REPETITIONS);
     for (const [name, time] of Object.entries(await repeat(server, prepared))) {
       times[name] ??= [];
-      // The first one warms up.
-      if (repetition >= 0) times[name].push(time);
+      times[name].push(time);
     }
   }
   const rows = (name: string) => (name === 'naive.rowByRow' ? NAIVE_ROWS : ROWS);

@@ -16,15 +16,21 @@ export function cpuSeconds(pid: number): number {
   return all.reduce((sum, process) => sum + (own.has(process.pid) ? process.seconds : 0), 0);
 }
 
-/** Processor time of each part, from now until it is asked again, in s of a processor for each s that passes. */
+/** Processor time (s) that a virtual machine wanted and its host gave to others: figures taken meanwhile are the neighbours', too. */
+function stolenSeconds(): number {
+  const [, stolen] = /^cpu (?:\s*\d+){7}\s+(\d+)/.exec(readFileSync('/proc/stat', 'utf8')) ?? [];
+  return Number(stolen) / TICKS_PER_S;
+}
+
+/** Processor time of each part, and what was `stolen`, from now until it is asked again, in s of a processor for each s that passes. */
 export function watchCpu(parts: readonly PartState[]): () => Record<string, number> {
   const began = performance.now();
+  const stolenBefore = stolenSeconds();
   const before = new Map(parts.map(({ pid }) => [pid, cpuSeconds(pid)]));
   return () => {
     const seconds = (performance.now() - began) / 1000;
-    return Object.fromEntries(
-      parts.map(({ name, pid }) => [name, (cpuSeconds(pid) - (before.get(pid) ?? 0)) / seconds]),
-    );
+    const used = parts.map(({ name, pid }) => [name, (cpuSeconds(pid) - (before.get(pid) ?? 0)) / seconds] as const);
+    return { ...Object.fromEntries(used), stolen: (stolenSeconds() - stolenBefore) / seconds };
   };
 }
 
