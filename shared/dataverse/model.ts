@@ -1,6 +1,6 @@
 import type { Cell } from './columns.ts';
 
-/** What an organization answers with. */
+/** What an organization is asked, and what it answers with. */
 
 export interface RowsByIds {
   readonly rows: Cell[][];

@@ -62,7 +62,10 @@ async function contest(
   warmUp: boolean,
 ): Promise<Record<string, number>> {
   const times: Record<string, number[]> = {};
-  if (warmUp) await repeat(server, prepared);
+  if (warmUp) {
+    figures.progress(`apply${suffix}`, 0, REPETITIONS, 'warming up');
+    await repeat(server, prepared);
+  }
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     figures.progress(`apply${suffix}`, repetition, REPETITIONS);
     for (const [name, time] of Object.entries(await repeat(server, prepared))) {

@@ -9,12 +9,19 @@ import type { MemoryDatabase, MemoryProgress, MemoryRow, MemoryTable } from './s
 
 const ANY_TEXT: MaskedColumn = { kind: 'text', maxLength: null };
 
-/** The tables that the rule means, by name. SCRUB_COLUMN_MISSING when one lacks a column that the rule names. */
+/** The number of a row, which no table of Finance & Operations goes without. */
+const NEVER_NULL = 'RECID';
+
+/** The tables that the rule means, by name. SCRUB_COLUMN_MISSING when one lacks a column that the rule names, SCRUB_COLUMN_NOT_WRITABLE. */
 export function tablesOf(database: MemoryDatabase, rule: ScrubRule): [name: string, table: MemoryTable][] {
   const meant = [...database.tables].filter(([name]) => meansTable(rule, ...schemaAndName(name)));
   for (const [name, { columns }] of meant) {
     const missing = columnsOf(rule).find((column) => !columns.some((it) => it.toLowerCase() === column.toLowerCase()));
     if (missing) throw new FreshetError('SCRUB_COLUMN_MISSING', { rule: rule.id, column: missing, table: name });
+    if (rule.action === 'null' && rule.column.toUpperCase() === NEVER_NULL) {
+      const reason = 'it takes no NULL';
+      throw new FreshetError('SCRUB_COLUMN_NOT_WRITABLE', { rule: rule.id, column: rule.column, table: name, reason });
+    }
   }
   return meant;
 }

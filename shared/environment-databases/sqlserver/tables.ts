@@ -49,7 +49,7 @@ interface ColumnRow extends TypeFacts {
 async function readColumns(session: Session, id: number): Promise<Map<string, StandingColumn>> {
   const rows = await session.query<ColumnRow>(
     `SELECT c.name AS name, COALESCE(b.name, t.name) AS base, CAST(c.max_length AS int) AS bytes, CAST(c.precision AS int) AS precision,
-  CAST(c.scale AS int) AS scale, 
+  CAST(c.scale AS int) AS scale,
   CASE WHEN c.is_computed = 1 OR c.is_identity = 1 OR COALESCE(b.name, t.name) IN ('timestamp', 'rowversion') THEN 'nothing'
     WHEN c.is_nullable = 0 THEN 'values' ELSE 'anything' END AS writes
 FROM sys.columns c JOIN sys.types t ON t.user_type_id = c.user_type_id

@@ -175,6 +175,7 @@ describe('a preflight', () => {
 
   it('refuses columns without a rule where those halt, and rules that do not fit', async () => {
     const world = await worldOf();
+    alterTable(world.prod, 'AxDB', 'dbo.CustGroup', [{ RECID: 1 }]);
     const { rules } = world.ports;
     const halting = { ...world.ports, rules: { ...rules, unknownColumns: 'halt' as const } };
     const { findings } = await preflight(halting, WAY);
@@ -182,10 +183,13 @@ describe('a preflight', () => {
     const misfit = [
       { id: 'a', title: 'a', table: 'CustTable', column: 'NOSUCH', action: 'null' as const },
       { id: 'b', title: 'b', table: 'NoSuchTable', action: 'truncate' as const },
+      { id: 'c', title: 'c', table: 'CustGroup', column: 'RECID', action: 'null' as const },
     ];
     const found = await preflight({ ...world.ports, rules: { ...rules, rules: misfit } }, WAY);
     const codes = found.findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
-    expect(codes).toEqual(expect.arrayContaining(['SCRUB_COLUMN_MISSING', 'SCRUB_TABLE_MISSING']));
+    expect(codes).toEqual(
+      expect.arrayContaining(['SCRUB_COLUMN_MISSING', 'SCRUB_TABLE_MISSING', 'SCRUB_COLUMN_NOT_WRITABLE']),
+    );
   });
 
   it('warns of all that follows, of the coming administrator and of who can read the copy', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FreshetError } from '../../../../shared/errors/error.ts';
 import { classify, DRIVER_TEXTS, NETWORK_CODES, SQLSTATES } from '../../../../shared/sql/postgres/classify.ts';
+import { describeErrorsOfOurs } from '../errors-of-ours.ts';
 
 const foreign = (message: string, fields: object = {}) => Object.assign(new Error(message), fields);
 
@@ -56,12 +56,7 @@ describe('errors of PostgreSQL', () => {
     expect(classify(foreign('odd', { code: 'XX999' })).class).toBe('retry');
   });
 
-  it('a mistake of the program is one, and a registered error stays what it is', () => {
-    expect(classify(new TypeError('x is not a function')).code).toBe('DESTINATION_BUG');
-    expect(classify('no error').code).toBe('DESTINATION_BUG');
-    const registered = new FreshetError('POSITION_MOVED', { entity: 'account' });
-    expect(classify(registered)).toBe(registered);
-  });
+  describeErrorsOfOurs(classify);
 
   it('a certificate that is not trusted needs a person', () => {
     expect(classify(foreign('self-signed certificate', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })).class).toBe('stop');

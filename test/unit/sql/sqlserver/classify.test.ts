@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FreshetError } from '../../../../shared/errors/error.ts';
 import { classify, DRIVER_CODES, NUMBERS } from '../../../../shared/sql/sqlserver/classify.ts';
+import { describeErrorsOfOurs } from '../errors-of-ours.ts';
 
 const foreign = (message: string, fields: object = {}) => Object.assign(new Error(message), fields);
 
@@ -81,12 +81,7 @@ describe('errors of SQL Server', () => {
     expect(classify(foreign('odd', { number: 49_000 })).class).toBe('retry');
   });
 
-  it('a mistake of the program is one, and a registered error stays what it is', () => {
-    expect(classify(new TypeError('x is not a function')).code).toBe('DESTINATION_BUG');
-    expect(classify('no error').code).toBe('DESTINATION_BUG');
-    const registered = new FreshetError('POSITION_MOVED', { entity: 'account' });
-    expect(classify(registered)).toBe(registered);
-  });
+  describeErrorsOfOurs(classify);
 
   it('a certificate that is not trusted needs a person', () => {
     const cause = foreign('self-signed certificate', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
