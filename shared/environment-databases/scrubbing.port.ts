@@ -3,7 +3,7 @@ import type { RunningJobsQuery, ScrubRule } from './scrub-rules.ts';
 
 /** What happens inside a shut copy between its making and its first use; `id` is the copy's. */
 export interface Scrubbing {
-  /** Rows a rule would change; null: the table is not there. SCRUB_COLUMN_MISSING, SCRUB_COLUMN_NOT_WRITABLE, SCRUB_TYPE_UNFIT. */
+  /** Rows a rule would change; null: the table is not there. SCRUB_COLUMN_MISSING, SCRUB_COLUMN_NOT_WRITABLE, SCRUB_TYPE_UNFIT, SCRUB_VALUE_UNFIT. */
   countRule(id: string, rule: ScrubRule): Promise<number | null>;
   /**
    * In key ranges, each in a transaction with its mark, so a mask is never applied twice. COPY_CANCELLED between two ranges;

@@ -300,11 +300,34 @@ describe('environment databases on PostgreSQL', () => {
     expect(await harness.rows(copy.name, 'Table')).toEqual(before);
   });
 
-  it('a value that does not fit its column is refused, not cut off', async () => {
+  it('a value that its column would cut off, round or hold in another form is told before a row is touched', async () => {
     const source = await harness.create({ Table: texts(['a']) });
+    await harness.query(
+      source,
+      `CREATE DOMAIN dbo.small AS integer CHECK (VALUE < 10);
+      CREATE TABLE dbo.kinds (v varchar(5), c char(4), n numeric(8, 3), b boolean, at timestamp, g uuid, d dbo.small, j jsonb);
+      INSERT INTO dbo.kinds DEFAULT VALUES`,
+    );
     const copy = await copyOf(databases, harness, source);
-    const rule = ruleOf({ table: 'Table', action: 'set', column: 'VALUE', value: 'x'.repeat(201) });
-    await expect(apply(databases, copy.id, rule)).rejects.toMatchObject({ code: 'DATABASE_REFUSED' });
-    expect(await harness.rows(copy.name, 'Table')).toEqual(texts(['a']));
+    const set = (column: string, value: string | number | boolean) =>
+      ruleOf({ table: 'kinds', action: 'set', column, value });
+    const unfit = {
+      ...{ v: ['123456'], c: ['12345'], n: [1.2345, 123456], b: ['perhaps'], g: ['x'], d: [10] },
+      ...{ at: ['2026-01-01', 'never'], j: ['{"a":1}', '{'] },
+    };
+    for (const [column, values] of Object.entries(unfit))
+      for (const value of values) {
+        const refused = { code: 'SCRUB_VALUE_UNFIT' };
+        const rule = set(column, value);
+        await expect(databases.countRule(copy.id, rule), `${column} ${value}`).rejects.toMatchObject(refused);
+        await expect(apply(databases, copy.id, rule), `${column} ${value}`).rejects.toMatchObject(refused);
+      }
+    const guid = '9d2b4f0a-1c3e-4f5a-8b7c-6d5e4f3a2b1c';
+    const fit = { v: '12345', c: '12', n: 1.5, b: false, g: guid, d: 9, at: '2026-01-01 00:00:00', j: '{"a": 1}' };
+    for (const [column, value] of Object.entries(fit)) {
+      const rule = set(column, value);
+      expect(await apply(databases, copy.id, rule), column).toMatchObject({ rows: 1 });
+      expect(await databases.verifyRule(copy.id, rule, harness.connection(source))).toEqual([]);
+    }
   });
 });

@@ -133,6 +133,7 @@ function rowFacts(): Answers {
   };
   return [
     [/OFFSET \d+ ROWS/, endOfRange],
+    [/\) AS tried WHERE/, [{ there: 1 }]],
     [/SELECT .* AS value.* FROM .*(WHERE|GROUP BY) /s, several],
     [/COUNT_BIG\(\*\) AS \[rows\] FROM (?!@|#)/, [{ rows: ROWS }]],
     [/@@ROWCOUNT/, [{ rows: 2 }]],

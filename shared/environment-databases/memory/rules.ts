@@ -1,5 +1,5 @@
 import { FreshetError } from '../../errors/error.ts';
-import { meetsAll, type RowValue, same } from '../conditions.ts';
+import { meetsAll, numberOf, type RowValue, same } from '../conditions.ts';
 import { type MaskedColumn, maskValue, tellsSomething } from '../masks.ts';
 import type { RuleFinding } from '../model.ts';
 import { columnsOf, conditionsOf, meansTable, type ScrubRule } from '../scrub-rules.ts';
@@ -9,21 +9,27 @@ import type { MemoryDatabase, MemoryProgress, MemoryRow, MemoryTable } from './s
 
 const ANY_TEXT: MaskedColumn = { kind: 'text', maxLength: null };
 
-/** The number of a row, which no table of Finance & Operations goes without. */
-const NEVER_NULL = 'RECID';
+/** The number of a row, which no table of Finance & Operations goes without. Other columns take anything. */
+const ROW_NUMBER = 'RECID';
 
-/** The tables that the rule means, by name. SCRUB_COLUMN_MISSING when one lacks a column that the rule names, SCRUB_COLUMN_NOT_WRITABLE. */
+/** The tables that the rule means, by name. SCRUB_COLUMN_MISSING when one lacks a column that the rule names; SCRUB_COLUMN_NOT_WRITABLE, SCRUB_VALUE_UNFIT. */
 export function tablesOf(database: MemoryDatabase, rule: ScrubRule): [name: string, table: MemoryTable][] {
   const meant = [...database.tables].filter(([name]) => meansTable(rule, ...schemaAndName(name)));
   for (const [name, { columns }] of meant) {
     const missing = columnsOf(rule).find((column) => !columns.some((it) => it.toLowerCase() === column.toLowerCase()));
     if (missing) throw new FreshetError('SCRUB_COLUMN_MISSING', { rule: rule.id, column: missing, table: name });
-    if (rule.action === 'null' && rule.column.toUpperCase() === NEVER_NULL) {
-      const reason = 'it takes no NULL';
-      throw new FreshetError('SCRUB_COLUMN_NOT_WRITABLE', { rule: rule.id, column: rule.column, table: name, reason });
-    }
+    checkFits(rule, name);
   }
   return meant;
+}
+
+function checkFits(rule: ScrubRule, table: string): void {
+  if (!('column' in rule) || rule.column?.toUpperCase() !== ROW_NUMBER) return;
+  const place = { rule: rule.id, column: rule.column, table };
+  if (rule.action === 'null')
+    throw new FreshetError('SCRUB_COLUMN_NOT_WRITABLE', { ...place, reason: 'it takes no NULL' });
+  if (rule.action === 'set' && Number.isNaN(numberOf(rule.value)))
+    throw new FreshetError('SCRUB_VALUE_UNFIT', { ...place, type: 'bigint' });
 }
 
 /** Rows that the rule would change. */

@@ -16,7 +16,7 @@ export class Parameters {
   }
 }
 
-export const { conditionText, ruleText, changeText } = predicatesIn<SqlColumn, Parameters>({
+export const { conditionText, ruleText, holdsText, changeText } = predicatesIn<SqlColumn, Parameters>({
   always: 'true',
   never: 'false',
   quoteName,

@@ -1,7 +1,11 @@
+import { quoteName } from '../../sql/postgres/names.ts';
 import type { Session } from '../../sql/postgres/session.ts';
-import type { MaskRule, ScrubRule } from '../scrub-rules.ts';
+import { textOf } from '../conditions.ts';
+import type { MaskRule, ScrubRule, SetRule } from '../scrub-rules.ts';
+import { columnOf } from '../sql/tables.ts';
 import type { Range } from '../sql/walk.ts';
-import { changeText, Parameters, ruleText } from './predicates.ts';
+import { stateOf } from './errors.ts';
+import { changeText, holdsText, Parameters, ruleText } from './predicates.ts';
 import type { StandingTable } from './tables.ts';
 import { inRange } from './walk.ts';
 
@@ -30,6 +34,26 @@ export async function change(
   );
   return Number(changed?.rows ?? 0);
 }
+
+/** A cast cuts a text off, and the text is another one then; what is no value of the type it refuses. */
+export async function takes(session: Session, table: StandingTable, rule: SetRule): Promise<boolean> {
+  const { name, type } = columnOf(table, rule.column);
+  const parameters = new Parameters();
+  const value = `${parameters.add(textOf(rule.value), 'text')}::${type}`;
+  const rows = await session
+    .query(
+      `SELECT FROM (SELECT ${value} AS ${quoteName(name)}) tried WHERE ${holdsText(table, rule, parameters)}`,
+      parameters.values,
+    )
+    .catch((error: unknown) => {
+      if (UNFIT_STATES.test(stateOf(error))) return [];
+      throw error;
+    });
+  return rows.length > 0;
+}
+
+/** Data exceptions, and what the checks of a domain refuse. */
+const UNFIT_STATES = /^(22|23)/;
 
 export async function countChanged(session: Session, table: StandingTable, rule: ScrubRule): Promise<number> {
   const parameters = new Parameters();

@@ -1,5 +1,5 @@
 import { textOf } from '../conditions.ts';
-import { type Condition, conditionsOf, type Scalar, type ScrubRule } from '../scrub-rules.ts';
+import { type Condition, conditionsOf, type Scalar, type ScrubRule, type SetRule } from '../scrub-rules.ts';
 import { columnOf, type SqlColumn, type SqlTable } from './tables.ts';
 
 /** Rules in SQL: names are quoted, values are parameters, always. What conditions mean stands in conditions.ts. */
@@ -26,6 +26,8 @@ export interface Predicates<C extends SqlColumn, P> {
   conditionText(table: SqlTable<C>, condition: Condition, parameters: P): string;
   /** Which rows the rule changes; a row that is already as it wants is not among them. */
   ruleText(table: SqlTable<C>, rule: ScrubRule, parameters: P): string;
+  /** Whether a row holds what the rule sets. */
+  holdsText(table: SqlTable<C>, rule: SetRule, parameters: P): string;
   /** How it changes them: a statement without its WHERE; null for a rule that is no such statement. */
   changeText(table: SqlTable<C>, rule: ScrubRule, parameters: P): string | null;
 }
@@ -38,6 +40,7 @@ export function predicatesIn<C extends SqlColumn, P>(words: RuleWords<C, P>): Pr
       const unlike = unlikeText(words, table, rule, parameters);
       return [...parts, ...(unlike === null ? [] : [unlike])].join(' AND ') || words.always;
     },
+    holdsText: (table, rule, parameters) => holdsText(words, table, rule, parameters),
     changeText: (table, rule, parameters) => changeText(words, table, rule, parameters),
   };
 }
@@ -80,10 +83,8 @@ function unlikeText<C extends SqlColumn, P>(
   parameters: P,
 ): string | null {
   switch (rule.action) {
-    case 'set': {
-      const column = columnOf(table, rule.column);
-      return isNot(words.quoteName(column.name), words.isOneOf(column, [rule.value], undefined, parameters));
-    }
+    case 'set':
+      return isNot(words.quoteName(columnOf(table, rule.column).name), holdsText(words, table, rule, parameters));
     case 'null':
       return `${words.quoteName(columnOf(table, rule.column).name)} IS NOT NULL`;
     case 'mask':
@@ -93,6 +94,15 @@ function unlikeText<C extends SqlColumn, P>(
     default:
       return null;
   }
+}
+
+function holdsText<C extends SqlColumn, P>(
+  words: RuleWords<C, P>,
+  table: SqlTable<C>,
+  { column, value }: SetRule,
+  parameters: P,
+): string {
+  return words.isOneOf(columnOf(table, column), [value], undefined, parameters);
 }
 
 function changeText<C extends SqlColumn, P>(

@@ -43,7 +43,7 @@ async function applyToTable<S, T extends SqlTable>(
   table: T,
   { rule, rangeRows, watch, cancelled }: RuleRun,
 ): Promise<number> {
-  checkFits(table, rule);
+  await copy.onConnection((session) => checkFits(session, statements, table, rule));
   const walk = statements.walkFor(table, rule, rangeRows);
   for (;;) {
     if (cancelled.aborted) throw new FreshetError('COPY_CANCELLED');
@@ -62,8 +62,13 @@ async function applyToTable<S, T extends SqlTable>(
   }
 }
 
-/** What the catalog tells before a row is touched. SCRUB_COLUMN_NOT_WRITABLE, SCRUB_TYPE_UNFIT. */
-function checkFits(table: SqlTable, rule: ScrubRule): void {
+/** What can be told before a row is touched. SCRUB_COLUMN_NOT_WRITABLE, SCRUB_TYPE_UNFIT, SCRUB_VALUE_UNFIT. */
+async function checkFits<S, T extends SqlTable>(
+  session: S,
+  statements: RuleStatements<S, T>,
+  table: T,
+  rule: ScrubRule,
+): Promise<void> {
   if (rule.action !== 'set' && rule.action !== 'null' && rule.action !== 'mask') return;
   const { name, type, masked, writes } = columnOf(table, rule.column);
   const place = { rule: rule.id, table: nameOf(table), column: name };
@@ -71,6 +76,8 @@ function checkFits(table: SqlTable, rule: ScrubRule): void {
   if (writes === 'nothing') throw notWritable('the server makes its values');
   if (writes === 'values' && rule.action === 'null') throw notWritable('it takes no NULL');
   if (rule.action === 'mask' && !masked) throw new FreshetError('SCRUB_TYPE_UNFIT', { ...place, type });
+  if (rule.action === 'set' && !(await statements.takes(session, table, rule)))
+    throw new FreshetError('SCRUB_VALUE_UNFIT', { ...place, type });
 }
 
 async function applyRange<S, T extends SqlTable>(
@@ -105,7 +112,7 @@ export async function countRule<S, T extends SqlTable>(
   const tables = await tablesOfRule(session, statements, rule);
   let rows = 0;
   for (const table of tables) {
-    checkFits(table, rule);
+    await checkFits(session, statements, table, rule);
     rows += await statements.countChanged(session, table, rule);
   }
   return tables.length === 0 ? null : rows;

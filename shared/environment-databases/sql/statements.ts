@@ -1,4 +1,4 @@
-import type { MaskRule, RunningJobsQuery, ScrubRule } from '../scrub-rules.ts';
+import type { MaskRule, RunningJobsQuery, ScrubRule, SetRule } from '../scrub-rules.ts';
 import type { ColumnName, SqlTable, TableName } from './tables.ts';
 import type { Place, Range, Walk } from './walk.ts';
 
@@ -39,6 +39,8 @@ export interface RuleStatements<S, T extends SqlTable> {
   empty(session: S, table: T): Promise<number>;
   /** The rows of the range that a set, null or delete changed; `range` null: of the table. Other rules change none. */
   change(session: S, table: T, rule: Exclude<ScrubRule, MaskRule>, range: Range | null): Promise<number>;
+  /** Whether the column would hold the rule's value, and give it back as the rule says it. */
+  takes(session: S, table: T, rule: SetRule): Promise<boolean>;
   /** Masks the rows of the range, each once; answers how many. */
   mask(session: S, table: T, rule: MaskRule, range: Range, maskOf: (value: string) => string): Promise<number>;
   /** Rows that the rule would change. */

@@ -17,7 +17,7 @@ const END = "N'.'";
 /** No column name holds it, so what stands for nothing needs no parameter. */
 const NEVER = '1 = 0';
 
-export const { conditionText, ruleText, changeText } = predicatesIn<StandingColumn, Places>({
+export const { conditionText, ruleText, holdsText, changeText } = predicatesIn<StandingColumn, Places>({
   always: '1 = 1',
   never: NEVER,
   quoteName,

@@ -1,9 +1,13 @@
+import { quoteName } from '../../sql/sqlserver/names.ts';
 import type { Session } from '../../sql/sqlserver/session.ts';
-import type { MaskRule, ScrubRule } from '../scrub-rules.ts';
+import { textOf } from '../conditions.ts';
+import type { MaskRule, ScrubRule, SetRule } from '../scrub-rules.ts';
+import { columnOf } from '../sql/tables.ts';
 import { keyFor, type Range } from '../sql/walk.ts';
 import { Places } from './places.ts';
-import { changeText, ruleText } from './predicates.ts';
+import { changeText, holdsText, ruleText } from './predicates.ts';
 import type { StandingTable } from './tables.ts';
+import { triedFromText } from './types.ts';
 import { inRange } from './walk.ts';
 
 /** What rules other than masks do to rows. */
@@ -31,6 +35,20 @@ export async function change(
     places.parameters,
   );
   return Number(changed?.rows ?? 0);
+}
+
+/** Of a text only the length is looked at: what its column's code page lacks, nobody but the column knows. */
+export async function takes(session: Session, table: StandingTable, rule: SetRule): Promise<boolean> {
+  const { name, type, base, masked } = columnOf(table, rule.column);
+  const text = textOf(rule.value);
+  if (masked?.kind === 'text') return text.length <= (masked.maxLength ?? text.length);
+  const places = new Places();
+  const value = triedFromText(type, base, places.text(text));
+  const rows = await session.query(
+    `SELECT 1 AS there FROM (SELECT ${value} AS ${quoteName(name)}) AS tried WHERE ${holdsText(table, rule, places)}`,
+    places.parameters,
+  );
+  return rows.length > 0;
 }
 
 export function countChanged(session: Session, table: StandingTable, rule: ScrubRule): Promise<number> {

@@ -63,9 +63,17 @@ export function asText(base: string, expression: string): string {
 
 /** The value that a text of `asText` stands for; too long a text is refused where it is written, and not cut off here. */
 export function fromText(type: string, base: string, expression: string): string {
-  if (TEXTS.has(base)) return expression;
+  return TEXTS.has(base) ? expression : converted(type, base, expression);
+}
+
+/** The same for what is no text; NULL where it stands for no value of the type. */
+export const triedFromText = (type: string, base: string, expression: string): string =>
+  `TRY_${converted(type, base, expression)}`;
+
+function converted(type: string, base: string, expression: string): string {
   if (DATES.has(base)) return `CONVERT(${type}, ${expression}, 126)`;
-  return BINARIES.has(base) ? `CONVERT(${type}, ${expression}, 1)` : `CAST(${expression} AS ${type})`;
+  if (BINARIES.has(base)) return `CONVERT(${base === 'image' ? 'varbinary(max)' : type}, ${expression}, 1)`;
+  return `CAST(${expression} AS ${type})`;
 }
 
 export const columnText = ({ name, base }: { readonly name: string; readonly base: string }): string =>

@@ -131,4 +131,11 @@ export const ENVIRONMENT_DATABASE_ERRORS = {
     cause: 'Masks are for texts, numbers without a fixed meaning and identifiers; other types have no such form.',
     remedy: 'Use set or null for this column.',
   },
+  SCRUB_VALUE_UNFIT: {
+    class: 'stop',
+    message: 'The column {table}.{column}, whose type is {type}, would not hold the value that the rule {rule} sets.',
+    cause:
+      'The value is too long or out of range, is none of the type, or is held in another form, as a date without its time is.',
+    remedy: 'Give the rule a value that fits, written as the database gives it back.',
+  },
 } as const satisfies Record<string, RegisteredError>;

@@ -203,6 +203,7 @@ const UNFIT_RULES: ReadonlySet<ErrorCode> = new Set([
   'SCRUB_COLUMN_MISSING',
   'SCRUB_COLUMN_NOT_WRITABLE',
   'SCRUB_TYPE_UNFIT',
+  'SCRUB_VALUE_UNFIT',
 ]);
 
 async function countRule(

@@ -177,6 +177,15 @@ export function describeScrubbing(name: string, make: MakeHarness): void {
       expect(await harness.rows(copy.name, 'Table')).toEqual(texts(VALUES));
     });
 
+    it('a value that its column would not hold is told before a row is touched', async () => {
+      await begin({ Table: texts(VALUES) });
+      const rule = ruleOf({ table: 'Table', action: 'set', column: 'RECID', value: 'x' });
+      const refused = { code: 'SCRUB_VALUE_UNFIT' };
+      await expect(databases.countRule(copy.id, rule)).rejects.toMatchObject(refused);
+      await expect(apply(databases, copy.id, rule)).rejects.toMatchObject(refused);
+      expect(await harness.rows(copy.name, 'Table')).toEqual(texts(VALUES));
+    });
+
     it('rules touch copies before their finish and nothing else', async () => {
       await begin({ Table: texts(VALUES) });
       const rule = ruleOf({ table: 'Table', action: 'truncate' });

@@ -184,11 +184,14 @@ describe('a preflight', () => {
       { id: 'a', title: 'a', table: 'CustTable', column: 'NOSUCH', action: 'null' as const },
       { id: 'b', title: 'b', table: 'NoSuchTable', action: 'truncate' as const },
       { id: 'c', title: 'c', table: 'CustGroup', column: 'RECID', action: 'null' as const },
+      { id: 'd', title: 'd', table: 'CustGroup', column: 'RECID', action: 'set' as const, value: 'x' },
     ];
     const found = await preflight({ ...world.ports, rules: { ...rules, rules: misfit } }, WAY);
     const codes = found.findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
     expect(codes).toEqual(
-      expect.arrayContaining(['SCRUB_COLUMN_MISSING', 'SCRUB_TABLE_MISSING', 'SCRUB_COLUMN_NOT_WRITABLE']),
+      expect.arrayContaining([
+        ...['SCRUB_COLUMN_MISSING', 'SCRUB_TABLE_MISSING', 'SCRUB_COLUMN_NOT_WRITABLE', 'SCRUB_VALUE_UNFIT'],
+      ]),
     );
   });
 
