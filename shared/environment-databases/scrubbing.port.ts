@@ -6,8 +6,8 @@ export interface Scrubbing {
   /** Rows a rule would change; null: the table is not there. SCRUB_COLUMN_MISSING, SCRUB_COLUMN_NOT_WRITABLE, SCRUB_TYPE_UNFIT, SCRUB_VALUE_UNFIT. */
   countRule(id: string, rule: ScrubRule): Promise<number | null>;
   /**
-   * In key ranges, each in a transaction with its mark, so a mask is never applied twice. COPY_CANCELLED between two ranges;
-   * SCRUB_NOT_A_COPY for anything but a copy before its `finish`: no rule ever touches a database in service.
+   * In key ranges, each in a transaction with its mark, so a mask is never applied twice. COPY_CANCELLED between two ranges; before
+   * the first what `countRule` refuses, and SCRUB_NOT_A_COPY for anything but a copy before its `finish`: no rule ever touches a database in service.
    */
   applyRule(
     id: string,

@@ -26,7 +26,7 @@ export async function applyRule<S, T extends SqlTable>(
 ): Promise<RuleOutcome> {
   const tables = await copy.onConnection(async (session) => {
     if (!(await statements.hasTraces(session))) throw new FreshetError('SCRUB_NOT_A_COPY', { id: run.id });
-    return tablesOfRule(session, statements, run.rule);
+    return fittingTables(session, statements, run.rule);
   });
   let rows = 0;
   for (const table of tables) {
@@ -43,7 +43,6 @@ async function applyToTable<S, T extends SqlTable>(
   table: T,
   { rule, rangeRows, watch, cancelled }: RuleRun,
 ): Promise<number> {
-  await copy.onConnection((session) => checkFits(session, statements, table, rule));
   const walk = statements.walkFor(table, rule, rangeRows);
   for (;;) {
     if (cancelled.aborted) throw new FreshetError('COPY_CANCELLED');
@@ -60,6 +59,17 @@ async function applyToTable<S, T extends SqlTable>(
     watch(told.done, told.of);
     if (progress.finished) return progress.rows;
   }
+}
+
+/** The tables that the rule means, once it fits all of them. */
+async function fittingTables<S, T extends SqlTable>(
+  session: S,
+  statements: RuleStatements<S, T>,
+  rule: ScrubRule,
+): Promise<T[]> {
+  const tables = await tablesOfRule(session, statements, rule);
+  for (const table of tables) await checkFits(session, statements, table, rule);
+  return tables;
 }
 
 /** What can be told before a row is touched. SCRUB_COLUMN_NOT_WRITABLE, SCRUB_TYPE_UNFIT, SCRUB_VALUE_UNFIT. */
@@ -109,11 +119,8 @@ export async function countRule<S, T extends SqlTable>(
   statements: RuleStatements<S, T>,
   rule: ScrubRule,
 ): Promise<number | null> {
-  const tables = await tablesOfRule(session, statements, rule);
+  const tables = await fittingTables(session, statements, rule);
   let rows = 0;
-  for (const table of tables) {
-    await checkFits(session, statements, table, rule);
-    rows += await statements.countChanged(session, table, rule);
-  }
+  for (const table of tables) rows += await statements.countChanged(session, table, rule);
   return tables.length === 0 ? null : rows;
 }

@@ -168,19 +168,13 @@ export function describeScrubbing(name: string, make: MakeHarness): void {
       expect(await harness.rows(copy.name, 'Table')).toEqual(texts(VALUES));
     });
 
-    it('a column that takes no NULL is told before a row is touched', async () => {
+    it.each([
+      ['a column that takes no NULL', { action: 'null' }, 'SCRUB_COLUMN_NOT_WRITABLE'],
+      ['a value that its column would not hold', { action: 'set', value: 'x' }, 'SCRUB_VALUE_UNFIT'],
+    ] as const)('%s is told before a row is touched', async (_, change, code) => {
       await begin({ Table: texts(VALUES) });
-      const rule = ruleOf({ table: 'Table', action: 'null', column: 'RECID' });
-      const refused = { code: 'SCRUB_COLUMN_NOT_WRITABLE' };
-      await expect(databases.countRule(copy.id, rule)).rejects.toMatchObject(refused);
-      await expect(apply(databases, copy.id, rule)).rejects.toMatchObject(refused);
-      expect(await harness.rows(copy.name, 'Table')).toEqual(texts(VALUES));
-    });
-
-    it('a value that its column would not hold is told before a row is touched', async () => {
-      await begin({ Table: texts(VALUES) });
-      const rule = ruleOf({ table: 'Table', action: 'set', column: 'RECID', value: 'x' });
-      const refused = { code: 'SCRUB_VALUE_UNFIT' };
+      const rule = ruleOf({ table: 'Table', column: 'RECID', ...change });
+      const refused = { code };
       await expect(databases.countRule(copy.id, rule)).rejects.toMatchObject(refused);
       await expect(apply(databases, copy.id, rule)).rejects.toMatchObject(refused);
       expect(await harness.rows(copy.name, 'Table')).toEqual(texts(VALUES));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Condition, ScrubRule } from '../../../../shared/environment-databases/scrub-rules.ts';
-import { factsOf, RANGE_ROWS, tableNames, textColumn } from '../../../sql-list/environment-facts.ts';
+import { columnOf, factsOf, RANGE_ROWS, tableNames, textColumn } from '../../../sql-list/environment-facts.ts';
 import { tracesOf } from '../../../support/scripted-databases.ts';
 import { doings, PLATFORMS, refusing, scripted } from './scripted.kit.ts';
 
@@ -37,6 +37,23 @@ describe.each(PLATFORMS)('a scrub on %s', (_, platform) => {
     await databases.applyRule(id, rule, unseen, never);
     const ends = server.heard.slice(before).filter(({ text }) => text.includes('OFFSET'));
     expect(ends.map(({ values }) => values.p1)).toEqual([RANGE_ROWS.several, 2 * RANGE_ROWS.several].map(String));
+  });
+
+  it('refuses a value that the server, or the length of its column, does not take', async () => {
+    const facts = [[/\) AS tried WHERE/, []] as const, ...factsOf('uat')];
+    const { server, databases } = await scripted(platform, facts);
+    const { id } = server.add(COPY, { traces: tracesOf('unscrubbed') });
+    const common = { id: 'rule', title: 'A rule', action: 'set' as const };
+    const unfit: ScrubRule[] = [
+      { ...common, table: tableNames('uat').everyType, column: columnOf('uat', 'int'), value: 'x' },
+      { ...common, table, column, value: 'x'.repeat(101) },
+    ];
+    for (const one of unfit) {
+      const refused = { code: 'SCRUB_VALUE_UNFIT' };
+      await expect(databases.countRule(id, one)).rejects.toMatchObject(refused);
+      await expect(databases.applyRule(id, one, unseen, never)).rejects.toMatchObject(refused);
+    }
+    expect(server.heard.filter(({ text }) => /^UPDATE/.test(text))).toEqual([]);
   });
 
   it('puts no value of a rule into a statement', async () => {
